@@ -11,19 +11,16 @@ documentation.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any, Literal
 
 from ._support.classes import class_of
 from ._support.contract import ProcessingContract
 from .errors import LibraryMissingError, VoxbindError
-
-TYPE_CHECKING = False  # as in `voxbind`
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import Any, Literal
 
 __all__ = ["FunctionMetadata", "find", "functions"]
 

@@ -32,6 +32,7 @@ from .advice import advice, refuse_lists_of_arrays
 from .exchange import Exchange, lower_dtype
 from .facts import Arguments, Facts, Function
 from .plan import Plan, plan_of
+from .slice_arguments import arguments_of_slices, keep_channels_last
 from .slices import run_per_slice
 
 __all__ = ["Call", "begin"]
@@ -135,15 +136,15 @@ class Call:
         exchange.note(image, host, home)
         return exchange.give_back(result, image)
 
-    def run_per_slice(self, has_channels: bool) -> Any:
+    def run_per_slice(self, has_channels: bool, *, takes_volumes: bool = False) -> Any:
         """Run the function on each slice of the volume and stack the results."""
         settings = current()
         workers = 1 if self._plan.sequential or self._memory is not NUMPY else settings.workers
         if not settings.watched:
-            return self._run_per_slice(has_channels, workers, None)
+            return self._run_per_slice(has_channels, takes_volumes, workers, None)
         watch = Watch(settings)
         return watch.run(
-            lambda: self._run_per_slice(has_channels, workers, watch),
+            lambda: self._run_per_slice(has_channels, takes_volumes, workers, watch),
             self._memory.device_name(self._device),
             slices=self.shape[0],
         )
@@ -153,12 +154,14 @@ class Call:
         result = self._forward(self._lower(exchange, keep_dask=self._plan.accepts_dask))
         return self._finish(exchange, result)
 
-    def _run_per_slice(self, has_channels: bool, workers: int, watch: Watch | None) -> Any:
+    def _run_per_slice(
+        self, has_channels: bool, takes_volumes: bool, workers: int, watch: Watch | None
+    ) -> Any:
         exchange = Exchange(self._memory, self._device, watch)
         values = self._lower(exchange, keep_dask=())
         if has_channels:
-            self._check_channel_axis(len(self.shape), values)
-        cut = self._cut(values, has_channels)
+            keep_channels_last(self._plan, values, self.image, len(self.shape))
+        cut, shape = self._cut(values, has_channels), values[self.image].shape
         result = run_per_slice(
             self._forward,
             values,
@@ -166,6 +169,9 @@ class Call:
             outputs=(*self._plan.outputs, *self._plan.modified),
             function=self.name,
             memory=self._memory,
+            of_slice=arguments_of_slices(
+                self._plan, values, shape, self._memory, takes_volumes=takes_volumes
+            ),
             workers=workers,
         )
         return self._finish(exchange, result)
@@ -218,7 +224,7 @@ class Call:
                 exchange.expect(values[name], name)
         for name in plan.lowered:
             value = values[name]
-            if name in plan.accepts_masked and isinstance(value, np.ma.MaskedArray):
+            if isinstance(value, np.ma.MaskedArray) and plan.reads_mask(value, name):
                 continue
             if name in keep_dask and is_dask_array(value):
                 continue
@@ -304,23 +310,6 @@ class Call:
                 f"{self.describe(image.shape)}, a volume without slices. Give at least one slice."
             )
         return tuple(cut)
-
-    def _check_channel_axis(self, ndim: int, values: dict[str, Any]) -> None:
-        """Make the channel axis of each slice the one of the volume: the last."""
-        axis = values.get("channel_axis")
-        if axis is None:
-            return
-        try:
-            is_last = index(axis) in (-1, ndim - 1)
-        except TypeError:
-            is_last = False
-        if not is_last:
-            raise DimensionError(
-                f"{self.name} was given channel_axis={axis!r}. Slice by slice, only the last axis "
-                f"can hold the channels. Give numpy.moveaxis({self.image}, {axis!r}, -1) and "
-                "channel_axis=-1."
-            )
-        values["channel_axis"] = -1
 
     def _forward(self, values: Mapping[str, Any]) -> Any:
         """Call the library: required arguments by position, all others by keyword."""

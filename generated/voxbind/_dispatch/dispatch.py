@@ -124,7 +124,7 @@ def call_2d_or_3d(
             "stacked. Leave slice_by_slice out to process the volume in 3-D, or call it for each "
             f"slice: `{call.comprehension}`."
         )
-    return call.run_per_slice(has_channels)
+    return call.run_per_slice(has_channels, takes_volumes=True)
 
 
 def call_3d(

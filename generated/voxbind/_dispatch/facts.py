@@ -35,6 +35,9 @@ class Facts(TypedDict, total=False):
     """Arrays for which a name is accepted too: ``init_level_set="checkerboard"``."""
     accepts_masked: tuple[str, ...]
     """Arrays for which a masked array is accepted too: the library reads its mask."""
+    masked_dtypes: Mapping[str, tuple[str, ...]]
+    """Dtypes of masked arrays that are accepted, for those of `accepts_masked` that the library
+    doesn't read the mask of in all dtypes."""
     accepts_dask: tuple[str, ...]
     """Arrays for which a dask array is passed on unchanged: the library keeps it lazy."""
     n_required: int
@@ -51,6 +54,12 @@ class Facts(TypedDict, total=False):
     """Name of ``**kwargs``."""
     memory: str
     """Memory that the library works in; ``numpy`` if left out."""
+    axis_arguments: Mapping[str, str | tuple[float, ...]]
+    """Parameters that take an entry for each axis of the image: for a slice, an argument loses the
+    entry for Z, or is refused. The kind of the argument (see `slice_arguments`), or, for a number
+    for each axis, the numbers that leave an axis alone."""
+    seeds: tuple[str, ...]
+    """Parameters that take an integer, on which random results depend."""
     sequential: bool
     """Whether slices must run one after the other, since the function is random, for example."""
     defaults: Arguments

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .._memory.lookup import NUMPY, LibraryMemory, library_memory
+from ..errors import MemoryTypeError
 from .facts import Arguments, Facts, Function
 
 __all__ = ["Plan", "plan_of"]
@@ -27,6 +31,7 @@ class Plan:
         self.array_like: tuple[str, ...] = facts.get("array_like", ())
         self.name_or_array: tuple[str, ...] = facts.get("name_or_array", ())
         self.accepts_masked: tuple[str, ...] = facts.get("accepts_masked", ())
+        self.masked_dtypes: Mapping[str, tuple[str, ...]] = facts.get("masked_dtypes", {})
         self.accepts_dask: tuple[str, ...] = facts.get("accepts_dask", ())
         self.allowed_dtypes: tuple[str, ...] = facts.get("allowed_dtypes", ())
         self.required_outputs: tuple[str, ...] = facts.get("required_outputs", ())
@@ -47,6 +52,8 @@ class Plan:
             and not (self.allowed_dtypes or self.required_outputs or self.modified)
         )
         self.sequential: bool = facts.get("sequential", False)
+        self.axis_arguments: Mapping[str, str | tuple[float, ...]] = facts.get("axis_arguments", {})
+        self.seeds: tuple[str, ...] = facts.get("seeds", ())
         self.read: tuple[str, ...] = (*self.images, *self.other_arrays)
         self.lowered: tuple[str, ...] = tuple(
             sorted(self.read, key=lambda name: name not in self.modified)
@@ -57,6 +64,19 @@ class Plan:
             name for name in self.outputs if name not in self.read
         )
         self.arrays: frozenset[str] = frozenset((*self.read, *self.outputs))
+
+    def reads_mask(self, masked: Any, name: str) -> bool:
+        """Return whether the library reads the mask of an array, for each dtype or for its own."""
+        if name not in self.accepts_masked:
+            return False
+        dtypes = self.masked_dtypes.get(name)
+        if dtypes is None or str(masked.dtype) in dtypes:
+            return True
+        raise MemoryTypeError(
+            f"{self.name} was given {name!r}, a masked array of dtype {masked.dtype}. The library "
+            f"looks at the mask only if the dtype is {', '.join(dtypes)}. Give "
+            f"{name}.astype(numpy.{dtypes[-1]}), {name}.filled(value) or {name}.data."
+        )
 
 
 _plans: dict[int, Plan] = {}

@@ -22,6 +22,7 @@ def run_per_slice(
     outputs: tuple[str, ...],
     function: str,
     memory: LibraryMemory,
+    of_slice: Callable[[int], Mapping[str, Any]] | None = None,
     workers: int = 1,
 ) -> Any:
     """Run a function on each slice along the first axis and stack the results.
@@ -40,6 +41,8 @@ def run_per_slice(
         The function's name, for error messages.
     memory
         The memory of the arrays.
+    of_slice
+        Returns the other arguments that are different for each slice, by its number.
     workers
         Number of threads, each of which computes one slice at a time.
     """
@@ -50,7 +53,7 @@ def run_per_slice(
         # One slice for each volume, so that a volume given twice is one object here too.
         planes = {id(volume): memory.plane(volume, z) for volume in volumes.values()}
         slices = {name: planes[id(volume)] for name, volume in volumes.items()}
-        result = run({**values, **slices})
+        result = run({**values, **slices, **(of_slice(z) if of_slice else {})})
         if not memory.planes_are_views:
             for name in outputs:
                 if name in slices:
@@ -87,8 +90,9 @@ class _Arrays:
                 f"{z}, which can't be stacked. Call it for each slice, `for plane in volume: ...`, "
                 "and keep the results in a list."
             )
-        if result.dtype != self._stack.dtype:
-            # A label image, for example, may need a larger dtype in a later slice.
+        if result.dtype != self._stack.dtype or class_of(result) is not class_of(self._stack):
+            # A label image, for example, may need a larger dtype in a later slice, and a masked
+            # array a stack with a mask.
             self._stack = self._memory.widened(self._stack, result)
         self._memory.put(self._stack, z, result)
 

@@ -122,6 +122,8 @@ class NumpyMemory(LibraryMemory):
         return np.ma.empty(shape, like.dtype) if masked else np.empty(shape, like.dtype)
 
     def widened(self, stack: Any, plane: Any) -> Any:
+        if isinstance(plane, np.ma.MaskedArray):
+            stack = np.ma.asarray(stack)
         return stack.astype(np.result_type(stack, plane), copy=False)
 
 

@@ -15,22 +15,35 @@ from __future__ import annotations
 
 from builtins import list as _list
 from builtins import object as _object
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Never, overload
 
 from voxbind._dispatch.dispatch import call_2d_or_3d, call_3d, call_as_is, warn_if_converted
 from voxbind._memory.pyclesperanto_types import ClesperantoArray, ClesperantoArrayT
 from voxbind._support.classes import class_of
+from voxbind._upstream.annotations import resolve_annotations
 from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
-from voxbind.arrays import Array as _Array
-from voxbind.arrays import ArrayLike, Castable, DTypeLike, LibraryArray, OutT
+from voxbind.arrays import (
+    ArrayLike,
+    Castable,
+    DTypeLike,
+    Exporter,
+    Integer,
+    LibraryArray,
+    Lists,
+    OutT,
+    Real,
+)
 
 # If the library isn't installed, its classes are unknown.
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     # The library's own types; type checkers don't need it to be installed.
     from pyclesperanto import AffineTransform as AffineTransform  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from pyclesperanto import Array as Array  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
@@ -523,8 +536,18 @@ def absolute(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def absolute(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def absolute(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -599,8 +622,19 @@ def absolute_difference(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def absolute_difference(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def absolute_difference(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -660,6 +694,16 @@ def absolute_difference(
 
 @overload
 def acos(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def acos(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -678,8 +722,18 @@ def acos(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def acos(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def acos(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -729,9 +783,20 @@ def acos(
 
 @overload
 def add_image_and_scalar(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def add_image_and_scalar(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 1,
+    scalar: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -742,17 +807,28 @@ def add_image_and_scalar(
 def add_image_and_scalar(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 1,
+    scalar: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def add_image_and_scalar(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 1,
+    scalar: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def add_image_and_scalar(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -828,8 +904,19 @@ def add_images(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def add_images(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def add_images(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -892,8 +979,8 @@ def add_images_weighted(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    factor1: float = 1,
-    factor2: float = 1,
+    factor1: Real = 1,
+    factor2: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -905,20 +992,33 @@ def add_images_weighted(
     input_image0: ClesperantoArrayT,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    factor1: float = 1,
-    factor2: float = 1,
+    factor1: Real = 1,
+    factor2: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def add_images_weighted(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    factor1: float = 1,
-    factor2: float = 1,
+    factor1: Real = 1,
+    factor2: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def add_images_weighted(
+    input_image0: ClesperantoArray,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    factor1: Real = 1,
+    factor2: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -987,7 +1087,7 @@ def add_images_weighted(
 def affine_transform(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    transform_matrix: Sequence[_object] | ClesperantoArray | None = None,
+    transform_matrix: Lists | ClesperantoArray | None = None,
     interpolate: bool = False,
     resize: bool = False,
     transform: ClesperantoArray | None = None,
@@ -1002,7 +1102,7 @@ def affine_transform(
 def affine_transform(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    transform_matrix: Sequence[_object] | ClesperantoArray | None = None,
+    transform_matrix: Lists | ClesperantoArray | None = None,
     interpolate: bool = False,
     resize: bool = False,
     transform: ClesperantoArray | None = None,
@@ -1013,10 +1113,25 @@ def affine_transform(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def affine_transform(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    transform_matrix: Sequence[_object] | ClesperantoArray | None = None,
+    transform_matrix: Lists | ClesperantoArray | None = None,
+    interpolate: bool = False,
+    resize: bool = False,
+    transform: ClesperantoArray | None = None,
+    linear_interpolation: bool | None = None,
+    auto_size: bool | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def affine_transform(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    transform_matrix: Lists | ClesperantoArray | None = None,
     interpolate: bool = False,
     resize: bool = False,
     transform: ClesperantoArray | None = None,
@@ -1081,7 +1196,7 @@ def affine_transform(
 def arange(
     start: Any,
     stop: Any = None,
-    step: int = 1,
+    step: Integer = 1,
     dtype: Any = None,
     *,
     mtype: str = "buffer",
@@ -1168,15 +1283,15 @@ def array_equal(
 
 
 def artificial_tissue(
-    width: float = 256,
-    height: float = 256,
-    depth: float = 1,
-    delta_x: float = 10.0,
-    delta_y: float = 10.0,
-    delta_z: float = 0.0,
-    sigma_x: float = 3.0,
-    sigma_y: float = 3.0,
-    sigma_z: float = 0.0,
+    width: Real = 256,
+    height: Real = 256,
+    depth: Real = 1,
+    delta_x: Real = 10.0,
+    delta_y: Real = 10.0,
+    delta_z: Real = 0.0,
+    sigma_x: Real = 3.0,
+    sigma_y: Real = 3.0,
+    sigma_z: Real = 0.0,
     device: _Device | None = None,
 ) -> LibraryArray:
     """Generates 2D or 3D artificial tissue-like image by generating a regular grid
@@ -1265,6 +1380,16 @@ def asarray(
 
 @overload
 def asin(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def asin(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -1283,8 +1408,18 @@ def asin(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def asin(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def asin(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -1334,6 +1469,16 @@ def asin(
 
 @overload
 def atan(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def atan(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -1352,8 +1497,18 @@ def atan(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def atan(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def atan(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -1424,12 +1579,48 @@ def available_device_names(device_type: str = "all") -> _list[str]:
     return result
 
 
+@overload
 def average_distance_of_n_far_off_distances(
-    input_image_distance_matrix: ArrayLike,
+    input_image_distance_matrix: Castable[OutT],
     output_image_index_list: ClesperantoArray | None = None,
-    n: int = 1,
+    n: Integer = 1,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def average_distance_of_n_far_off_distances(
+    input_image_distance_matrix: ClesperantoArrayT,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def average_distance_of_n_far_off_distances(
+    input_image_distance_matrix: Exporter,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def average_distance_of_n_far_off_distances(
+    input_image_distance_matrix: Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def average_distance_of_n_far_off_distances(
+    input_image_distance_matrix: ClesperantoArray | Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """For each label in a distance matrix, compute the mean distance to its N farthest
     neighbors.
 
@@ -1453,7 +1644,7 @@ def average_distance_of_n_far_off_distances(
     if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
         output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.average_distance_of_n_far_off_distances(
+        result: ClesperantoArray = _pyclesperanto.average_distance_of_n_far_off_distances(
             input_image_distance_matrix,
             output_image_index_list=output_image_index_list,
             n=n,
@@ -1470,12 +1661,48 @@ def average_distance_of_n_far_off_distances(
     return result
 
 
+@overload
 def average_distance_of_n_nearest_distances(
-    input_image_distance_matrix: ArrayLike,
+    input_image_distance_matrix: Castable[OutT],
     output_image_index_list: ClesperantoArray | None = None,
-    n: int = 1,
+    n: Integer = 1,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def average_distance_of_n_nearest_distances(
+    input_image_distance_matrix: ClesperantoArrayT,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def average_distance_of_n_nearest_distances(
+    input_image_distance_matrix: Exporter,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def average_distance_of_n_nearest_distances(
+    input_image_distance_matrix: Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def average_distance_of_n_nearest_distances(
+    input_image_distance_matrix: ClesperantoArray | Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """For each label in a distance matrix, compute the mean distance to its N nearest
     neighbors.
 
@@ -1499,7 +1726,7 @@ def average_distance_of_n_nearest_distances(
     if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
         output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.average_distance_of_n_nearest_distances(
+        result: ClesperantoArray = _pyclesperanto.average_distance_of_n_nearest_distances(
             input_image_distance_matrix,
             output_image_index_list=output_image_index_list,
             n=n,
@@ -1516,12 +1743,48 @@ def average_distance_of_n_nearest_distances(
     return result
 
 
+@overload
 def average_distance_touching_neighbors(
-    input_image_distance_matrix: ArrayLike,
+    input_image_distance_matrix: Castable[OutT],
     input_image_touch_matrix: ArrayLike,
     output_image_index_list: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def average_distance_touching_neighbors(
+    input_image_distance_matrix: ClesperantoArrayT,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def average_distance_touching_neighbors(
+    input_image_distance_matrix: Exporter,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def average_distance_touching_neighbors(
+    input_image_distance_matrix: Lists,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def average_distance_touching_neighbors(
+    input_image_distance_matrix: ClesperantoArray | Lists,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """For each label in a touch matrix and its corresponding distance matrix, compute
     the mean distance to all touching neighbors.
 
@@ -1550,7 +1813,7 @@ def average_distance_touching_neighbors(
             or class_of(output_image_index_list) is _pyclesperanto.Array
         )
     ):
-        result: LibraryArray = _pyclesperanto.average_distance_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.average_distance_touching_neighbors(
             input_image_distance_matrix,
             input_image_touch_matrix,
             output_image_index_list=output_image_index_list,
@@ -1566,6 +1829,17 @@ def average_distance_touching_neighbors(
             n_required=2,
         )
     return result
+
+
+@overload
+def binary_and(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
 
 
 @overload
@@ -1590,8 +1864,19 @@ def binary_and(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_and(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_and(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -1655,9 +1940,9 @@ def binary_and(
 def binary_closing(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -1669,9 +1954,9 @@ def binary_closing(
 def binary_closing(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -1679,12 +1964,26 @@ def binary_closing(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_closing(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_closing(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -1752,9 +2051,9 @@ def binary_closing(
 def binary_dilate(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -1766,9 +2065,9 @@ def binary_dilate(
 def binary_dilate(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -1776,12 +2075,26 @@ def binary_dilate(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_dilate(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_dilate(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -1857,6 +2170,16 @@ def binary_dilate(
 
 @overload
 def binary_edge_detection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def binary_edge_detection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -1875,8 +2198,18 @@ def binary_edge_detection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_edge_detection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_edge_detection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -1933,9 +2266,9 @@ def binary_edge_detection(
 def binary_erode(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -1947,9 +2280,9 @@ def binary_erode(
 def binary_erode(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -1957,12 +2290,26 @@ def binary_erode(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_erode(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_erode(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -2037,6 +2384,16 @@ def binary_erode(
 
 @overload
 def binary_infsup(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def binary_infsup(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -2055,8 +2412,18 @@ def binary_infsup(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_infsup(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_infsup(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -2107,6 +2474,16 @@ def binary_infsup(
 
 @overload
 def binary_not(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def binary_not(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -2125,8 +2502,18 @@ def binary_not(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_not(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_not(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -2184,9 +2571,9 @@ def binary_not(
 def binary_opening(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -2198,9 +2585,9 @@ def binary_opening(
 def binary_opening(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -2208,12 +2595,26 @@ def binary_opening(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_opening(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_opening(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -2279,6 +2680,17 @@ def binary_opening(
 
 @overload
 def binary_or(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def binary_or(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -2299,8 +2711,19 @@ def binary_or(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_or(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_or(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -2362,6 +2785,17 @@ def binary_or(
 
 @overload
 def binary_subtract(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def binary_subtract(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -2382,8 +2816,19 @@ def binary_subtract(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_subtract(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_subtract(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -2442,6 +2887,16 @@ def binary_subtract(
 
 @overload
 def binary_supinf(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def binary_supinf(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -2460,8 +2915,18 @@ def binary_supinf(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_supinf(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_supinf(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -2512,6 +2977,17 @@ def binary_supinf(
 
 @overload
 def binary_xor(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def binary_xor(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -2532,8 +3008,19 @@ def binary_xor(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def binary_xor(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def binary_xor(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -2593,13 +3080,53 @@ def binary_xor(
     return result
 
 
+@overload
 def block_enumerate(
-    input_image0: ArrayLike,
+    input_image0: Castable[OutT],
     input_image1: ArrayLike,
     output_image: ClesperantoArray | None = None,
-    blocksize: int = 256,
+    blocksize: Integer = 256,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def block_enumerate(
+    input_image0: ClesperantoArrayT,
+    input_image1: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    blocksize: Integer = 256,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def block_enumerate(
+    input_image0: Exporter,
+    input_image1: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    blocksize: Integer = 256,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def block_enumerate(
+    input_image0: Lists,
+    input_image1: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    blocksize: Integer = 256,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def block_enumerate(
+    input_image0: ClesperantoArray | Lists,
+    input_image1: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    blocksize: Integer = 256,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Enumerates pixels with value 1 in a one-dimensional image. For example, [0, 1,
     1, 0, 1, 0, 1, 1] becomes [0, 1, 2, 0, 3, 0, 4, 5]. This functionality is
     important in connected-component labeling and is accelerated by parallelization
@@ -2630,7 +3157,7 @@ def block_enumerate(
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
-        result: LibraryArray = _pyclesperanto.block_enumerate(
+        result: ClesperantoArray = _pyclesperanto.block_enumerate(
             input_image0,
             input_image1,
             output_image=output_image,
@@ -2653,9 +3180,9 @@ def block_enumerate(
 def bottom_hat(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -2667,9 +3194,9 @@ def bottom_hat(
 def bottom_hat(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -2677,12 +3204,26 @@ def bottom_hat(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def bottom_hat(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def bottom_hat(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -2755,9 +3296,9 @@ def bottom_hat(
 def bottom_hat_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -2768,21 +3309,34 @@ def bottom_hat_box(
 def bottom_hat_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def bottom_hat_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def bottom_hat_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -2850,9 +3404,9 @@ def bottom_hat_box(
 def bottom_hat_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -2863,21 +3417,34 @@ def bottom_hat_sphere(
 def bottom_hat_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def bottom_hat_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def bottom_hat_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3018,8 +3585,18 @@ def ceil(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def ceil(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def ceil(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -3112,6 +3689,17 @@ def center_of_mass(
 
 @overload
 def centroids_of_labels(
+    label_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    centroids_coordinates: ClesperantoArray | None = None,
+    include_background: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def centroids_of_labels(
     label_image: Castable[OutT],
     centroids_coordinates: ClesperantoArray | None = None,
     include_background: bool = False,
@@ -3132,8 +3720,19 @@ def centroids_of_labels(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def centroids_of_labels(
-    label_image: ClesperantoArray | Castable[_Array],
+    label_image: Exporter,
+    centroids_coordinates: ClesperantoArray | None = None,
+    include_background: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def centroids_of_labels(
+    label_image: ClesperantoArray,
     centroids_coordinates: ClesperantoArray | None = None,
     include_background: bool = False,
     device: _Device | None = None,
@@ -3188,9 +3787,9 @@ def centroids_of_labels(
 def circular_shift(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    shift_x: int = 0,
-    shift_y: int = 0,
-    shift_z: int = 0,
+    shift_x: Integer = 0,
+    shift_y: Integer = 0,
+    shift_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3201,21 +3800,34 @@ def circular_shift(
 def circular_shift(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    shift_x: int = 0,
-    shift_y: int = 0,
-    shift_z: int = 0,
+    shift_x: Integer = 0,
+    shift_y: Integer = 0,
+    shift_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def circular_shift(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    shift_x: int = 0,
-    shift_y: int = 0,
-    shift_z: int = 0,
+    shift_x: Integer = 0,
+    shift_y: Integer = 0,
+    shift_z: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def circular_shift(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    shift_x: Integer = 0,
+    shift_y: Integer = 0,
+    shift_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3281,10 +3893,10 @@ def circular_shift(
 def clahe(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    tile_size: int = 8,
-    clip_limit: float = 0.01,
-    minimum_intensity: float = float("nan"),
-    maximum_intensity: float = float("nan"),
+    tile_size: Integer = 8,
+    clip_limit: Real = 0.01,
+    minimum_intensity: Real = float("nan"),
+    maximum_intensity: Real = float("nan"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3295,23 +3907,37 @@ def clahe(
 def clahe(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    tile_size: int = 8,
-    clip_limit: float = 0.01,
-    minimum_intensity: float = float("nan"),
-    maximum_intensity: float = float("nan"),
+    tile_size: Integer = 8,
+    clip_limit: Real = 0.01,
+    minimum_intensity: Real = float("nan"),
+    maximum_intensity: Real = float("nan"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def clahe(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    tile_size: int = 8,
-    clip_limit: float = 0.01,
-    minimum_intensity: float = float("nan"),
-    maximum_intensity: float = float("nan"),
+    tile_size: Integer = 8,
+    clip_limit: Real = 0.01,
+    minimum_intensity: Real = float("nan"),
+    maximum_intensity: Real = float("nan"),
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def clahe(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    tile_size: Integer = 8,
+    clip_limit: Real = 0.01,
+    minimum_intensity: Real = float("nan"),
+    maximum_intensity: Real = float("nan"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3378,8 +4004,8 @@ def clahe(
 def clip(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    min_intensity: float = float("nan"),
-    max_intensity: float = float("nan"),
+    min_intensity: Real = float("nan"),
+    max_intensity: Real = float("nan"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3390,19 +4016,31 @@ def clip(
 def clip(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    min_intensity: float = float("nan"),
-    max_intensity: float = float("nan"),
+    min_intensity: Real = float("nan"),
+    max_intensity: Real = float("nan"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def clip(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    min_intensity: float = float("nan"),
-    max_intensity: float = float("nan"),
+    min_intensity: Real = float("nan"),
+    max_intensity: Real = float("nan"),
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def clip(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    min_intensity: Real = float("nan"),
+    max_intensity: Real = float("nan"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3484,8 +4122,19 @@ def closing(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def closing(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    footprint: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def closing(
+    input_image: ClesperantoArray,
     footprint: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -3537,6 +4186,7 @@ def closing(
             outputs=("output_image",),
             memory="pyclesperanto",
             n_required=2,
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -3545,9 +4195,9 @@ def closing(
 def closing_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3558,21 +4208,34 @@ def closing_box(
 def closing_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def closing_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def closing_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3635,9 +4298,20 @@ def closing_box(
 
 @overload
 def closing_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def closing_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3648,17 +4322,28 @@ def closing_labels(
 def closing_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def closing_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def closing_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3715,9 +4400,9 @@ def closing_labels(
 def closing_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3728,21 +4413,34 @@ def closing_sphere(
 def closing_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def closing_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def closing_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3805,6 +4503,17 @@ def closing_sphere(
 
 @overload
 def combine_labels(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def combine_labels(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -3825,8 +4534,19 @@ def combine_labels(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def combine_labels(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def combine_labels(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -3886,7 +4606,7 @@ def concatenate(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3898,18 +4618,30 @@ def concatenate(
     input_image0: ClesperantoArrayT,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def concatenate(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def concatenate(
+    input_image0: ClesperantoArray,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    axis: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -3989,8 +4721,19 @@ def concatenate_along_x(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def concatenate_along_x(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def concatenate_along_x(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -4069,8 +4812,19 @@ def concatenate_along_y(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def concatenate_along_y(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def concatenate_along_y(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -4149,8 +4903,19 @@ def concatenate_along_z(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def concatenate_along_z(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def concatenate_along_z(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -4209,6 +4974,17 @@ def concatenate_along_z(
 
 @overload
 def connected_component_labeling(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def connected_component_labeling(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     connectivity: str = "box",
@@ -4229,8 +5005,19 @@ def connected_component_labeling(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def connected_component_labeling(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def connected_component_labeling(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     connectivity: str = "box",
     device: _Device | None = None,
@@ -4289,6 +5076,17 @@ def connected_component_labeling(
 
 @overload
 def connected_components_labeling(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def connected_components_labeling(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     connectivity: str = "box",
@@ -4309,8 +5107,19 @@ def connected_components_labeling(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def connected_components_labeling(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def connected_components_labeling(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     connectivity: str = "box",
     device: _Device | None = None,
@@ -4388,8 +5197,19 @@ def convolve(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def convolve(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def convolve(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -4467,8 +5287,18 @@ def copy(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def copy(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def copy(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -4522,9 +5352,18 @@ def copy(
 
 @overload
 def copy_horizontal_slice(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    slice_index: Integer = 0,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def copy_horizontal_slice(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    slice_index: int = 0,
+    slice_index: Integer = 0,
     device: _Device | None = None,
 ) -> OutT: ...
 
@@ -4533,15 +5372,24 @@ def copy_horizontal_slice(
 def copy_horizontal_slice(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    slice_index: int = 0,
+    slice_index: Integer = 0,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def copy_horizontal_slice(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    slice_index: int = 0,
+    slice_index: Integer = 0,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def copy_horizontal_slice(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    slice_index: Integer = 0,
     device: _Device | None = None,
 ) -> ClesperantoArray:
     """This method has two purposes: It copies a 2D image to a given slice_index y
@@ -4584,9 +5432,18 @@ def copy_horizontal_slice(
 
 @overload
 def copy_slice(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    slice_index: Integer = 0,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def copy_slice(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    slice_index: int = 0,
+    slice_index: Integer = 0,
     device: _Device | None = None,
 ) -> OutT: ...
 
@@ -4595,15 +5452,24 @@ def copy_slice(
 def copy_slice(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    slice_index: int = 0,
+    slice_index: Integer = 0,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def copy_slice(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    slice_index: int = 0,
+    slice_index: Integer = 0,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def copy_slice(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    slice_index: Integer = 0,
     device: _Device | None = None,
 ) -> ClesperantoArray:
     """This method has two purposes: It copies a 2D image to a given slice_index z
@@ -4646,9 +5512,18 @@ def copy_slice(
 
 @overload
 def copy_vertical_slice(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    slice_index: Integer = 0,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def copy_vertical_slice(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    slice_index: int = 0,
+    slice_index: Integer = 0,
     device: _Device | None = None,
 ) -> OutT: ...
 
@@ -4657,15 +5532,24 @@ def copy_vertical_slice(
 def copy_vertical_slice(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    slice_index: int = 0,
+    slice_index: Integer = 0,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def copy_vertical_slice(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    slice_index: int = 0,
+    slice_index: Integer = 0,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def copy_vertical_slice(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    slice_index: Integer = 0,
     device: _Device | None = None,
 ) -> ClesperantoArray:
     """This method has two purposes: It copies a 2D image to a given slice_index x
@@ -4708,6 +5592,16 @@ def copy_vertical_slice(
 
 @overload
 def cos(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def cos(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -4726,8 +5620,18 @@ def cos(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def cos(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def cos(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -4777,6 +5681,16 @@ def cos(
 
 @overload
 def cosh(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def cosh(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -4795,8 +5709,18 @@ def cosh(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def cosh(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def cosh(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -4844,12 +5768,48 @@ def cosh(
     return result
 
 
+@overload
 def count_touching_neighbors(
-    touch_matrix: ArrayLike,
+    touch_matrix: Castable[OutT],
     touching_neighbors_count_destination: ClesperantoArray | None = None,
     ignore_background: bool = True,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def count_touching_neighbors(
+    touch_matrix: ClesperantoArrayT,
+    touching_neighbors_count_destination: ClesperantoArray | None = None,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def count_touching_neighbors(
+    touch_matrix: Exporter,
+    touching_neighbors_count_destination: ClesperantoArray | None = None,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def count_touching_neighbors(
+    touch_matrix: Lists,
+    touching_neighbors_count_destination: ClesperantoArray | None = None,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def count_touching_neighbors(
+    touch_matrix: ClesperantoArray | Lists,
+    touching_neighbors_count_destination: ClesperantoArray | None = None,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Takes a touch matrix as input and returns a vector containing the number of
     touching neighbors per label. Note: Background is considered touchable. To
     ignore touches with the background, pass a touch matrix where the first column
@@ -4879,7 +5839,7 @@ def count_touching_neighbors(
         touching_neighbors_count_destination is None
         or class_of(touching_neighbors_count_destination) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.count_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.count_touching_neighbors(
             touch_matrix,
             touching_neighbors_count_destination=touching_neighbors_count_destination,
             ignore_background=ignore_background,
@@ -4983,12 +5943,12 @@ def create_like(
 def crop(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    start_x: int = 0,
-    start_y: int = 0,
-    start_z: int = 0,
-    width: int = 1,
-    height: int = 1,
-    depth: int = 1,
+    start_x: Integer = 0,
+    start_y: Integer = 0,
+    start_z: Integer = 0,
+    width: Integer = 1,
+    height: Integer = 1,
+    depth: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -4999,27 +5959,43 @@ def crop(
 def crop(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    start_x: int = 0,
-    start_y: int = 0,
-    start_z: int = 0,
-    width: int = 1,
-    height: int = 1,
-    depth: int = 1,
+    start_x: Integer = 0,
+    start_y: Integer = 0,
+    start_z: Integer = 0,
+    width: Integer = 1,
+    height: Integer = 1,
+    depth: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def crop(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    start_x: int = 0,
-    start_y: int = 0,
-    start_z: int = 0,
-    width: int = 1,
-    height: int = 1,
-    depth: int = 1,
+    start_x: Integer = 0,
+    start_y: Integer = 0,
+    start_z: Integer = 0,
+    width: Integer = 1,
+    height: Integer = 1,
+    depth: Integer = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def crop(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    start_x: Integer = 0,
+    start_y: Integer = 0,
+    start_z: Integer = 0,
+    width: Integer = 1,
+    height: Integer = 1,
+    depth: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -5097,7 +6073,7 @@ def crop(
 def crop_border(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    border_size: int = 1,
+    border_size: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -5108,17 +6084,28 @@ def crop_border(
 def crop_border(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    border_size: int = 1,
+    border_size: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def crop_border(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    border_size: int = 1,
+    border_size: Integer = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def crop_border(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    border_size: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -5170,6 +6157,16 @@ def crop_border(
 
 @overload
 def cubic_root(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def cubic_root(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -5188,8 +6185,18 @@ def cubic_root(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def cubic_root(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def cubic_root(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -5241,7 +6248,7 @@ def cubic_root(
 def cumulative_max(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5253,7 +6260,7 @@ def cumulative_max(
 def cumulative_max(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5261,10 +6268,22 @@ def cumulative_max(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def cumulative_max(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def cumulative_max(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5322,7 +6341,7 @@ def cumulative_max(
 def cumulative_min(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5334,7 +6353,7 @@ def cumulative_min(
 def cumulative_min(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5342,10 +6361,22 @@ def cumulative_min(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def cumulative_min(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def cumulative_min(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5403,7 +6434,7 @@ def cumulative_min(
 def cumulative_product(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5415,7 +6446,7 @@ def cumulative_product(
 def cumulative_product(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5423,10 +6454,22 @@ def cumulative_product(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def cumulative_product(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def cumulative_product(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5484,7 +6527,7 @@ def cumulative_product(
 def cumulative_sum(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5496,7 +6539,7 @@ def cumulative_sum(
 def cumulative_sum(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5504,10 +6547,22 @@ def cumulative_sum(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def cumulative_sum(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    axis: int = 0,
+    axis: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def cumulative_sum(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    axis: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
     *,
@@ -5563,6 +6618,16 @@ def cumulative_sum(
 
 @overload
 def degrees_to_radians(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def degrees_to_radians(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -5581,8 +6646,18 @@ def degrees_to_radians(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def degrees_to_radians(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def degrees_to_radians(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -5634,11 +6709,11 @@ def degrees_to_radians(
 def deskew_x(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    angle: float = 30,
-    voxel_size_x: float = 1.0,
-    voxel_size_y: float = 1.0,
-    voxel_size_z: float = 1.0,
-    scale_factor: float = 1.0,
+    angle: Real = 30,
+    voxel_size_x: Real = 1.0,
+    voxel_size_y: Real = 1.0,
+    voxel_size_z: Real = 1.0,
+    scale_factor: Real = 1.0,
     device: _Device | None = None,
 ) -> OutT: ...
 
@@ -5647,23 +6722,36 @@ def deskew_x(
 def deskew_x(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    angle: float = 30,
-    voxel_size_x: float = 1.0,
-    voxel_size_y: float = 1.0,
-    voxel_size_z: float = 1.0,
-    scale_factor: float = 1.0,
+    angle: Real = 30,
+    voxel_size_x: Real = 1.0,
+    voxel_size_y: Real = 1.0,
+    voxel_size_z: Real = 1.0,
+    scale_factor: Real = 1.0,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def deskew_x(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    angle: float = 30,
-    voxel_size_x: float = 1.0,
-    voxel_size_y: float = 1.0,
-    voxel_size_z: float = 1.0,
-    scale_factor: float = 1.0,
+    angle: Real = 30,
+    voxel_size_x: Real = 1.0,
+    voxel_size_y: Real = 1.0,
+    voxel_size_z: Real = 1.0,
+    scale_factor: Real = 1.0,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def deskew_x(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    angle: Real = 30,
+    voxel_size_x: Real = 1.0,
+    voxel_size_y: Real = 1.0,
+    voxel_size_z: Real = 1.0,
+    scale_factor: Real = 1.0,
     device: _Device | None = None,
 ) -> ClesperantoArray:
     """Deskews a volume as acquired with oblique plane light-sheet microscopy with skew
@@ -5728,11 +6816,11 @@ def deskew_x(
 def deskew_y(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    angle: float = 30,
-    voxel_size_x: float = 1.0,
-    voxel_size_y: float = 1.0,
-    voxel_size_z: float = 1.0,
-    scale_factor: float = 1.0,
+    angle: Real = 30,
+    voxel_size_x: Real = 1.0,
+    voxel_size_y: Real = 1.0,
+    voxel_size_z: Real = 1.0,
+    scale_factor: Real = 1.0,
     device: _Device | None = None,
 ) -> OutT: ...
 
@@ -5741,23 +6829,36 @@ def deskew_y(
 def deskew_y(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    angle: float = 30,
-    voxel_size_x: float = 1.0,
-    voxel_size_y: float = 1.0,
-    voxel_size_z: float = 1.0,
-    scale_factor: float = 1.0,
+    angle: Real = 30,
+    voxel_size_x: Real = 1.0,
+    voxel_size_y: Real = 1.0,
+    voxel_size_z: Real = 1.0,
+    scale_factor: Real = 1.0,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def deskew_y(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    angle: float = 30,
-    voxel_size_x: float = 1.0,
-    voxel_size_y: float = 1.0,
-    voxel_size_z: float = 1.0,
-    scale_factor: float = 1.0,
+    angle: Real = 30,
+    voxel_size_x: Real = 1.0,
+    voxel_size_y: Real = 1.0,
+    voxel_size_z: Real = 1.0,
+    scale_factor: Real = 1.0,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def deskew_y(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    angle: Real = 30,
+    voxel_size_x: Real = 1.0,
+    voxel_size_y: Real = 1.0,
+    voxel_size_z: Real = 1.0,
+    scale_factor: Real = 1.0,
     device: _Device | None = None,
 ) -> ClesperantoArray:
     """Deskews a volume as acquired with oblique plane light-sheet microscopy with skew
@@ -5820,6 +6921,16 @@ def deskew_y(
 
 @overload
 def detect_label_edges(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def detect_label_edges(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -5838,8 +6949,18 @@ def detect_label_edges(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def detect_label_edges(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def detect_label_edges(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -5894,11 +7015,25 @@ def detect_label_edges(
 
 @overload
 def detect_maxima(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def detect_maxima(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -5910,9 +7045,9 @@ def detect_maxima(
 def detect_maxima(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -5920,12 +7055,26 @@ def detect_maxima(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def detect_maxima(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def detect_maxima(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -5997,11 +7146,24 @@ def detect_maxima(
 
 @overload
 def detect_maxima_box(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def detect_maxima_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6012,21 +7174,34 @@ def detect_maxima_box(
 def detect_maxima_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def detect_maxima_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def detect_maxima_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6093,11 +7268,25 @@ def detect_maxima_box(
 
 @overload
 def detect_minima(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def detect_minima(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -6109,9 +7298,9 @@ def detect_minima(
 def detect_minima(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -6119,12 +7308,26 @@ def detect_minima(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def detect_minima(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def detect_minima(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -6196,11 +7399,24 @@ def detect_minima(
 
 @overload
 def detect_minima_box(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def detect_minima_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6211,21 +7427,34 @@ def detect_minima_box(
 def detect_minima_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def detect_minima_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 0,
-    radius_y: float = 0,
-    radius_z: float = 0,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def detect_minima_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 0,
+    radius_y: Real = 0,
+    radius_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6292,14 +7521,30 @@ def detect_minima_box(
 
 @overload
 def difference_of_gaussian(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    sigma1_x: Real = 2,
+    sigma1_y: Real = 2,
+    sigma1_z: Real = 2,
+    sigma2_x: Real = 2,
+    sigma2_y: Real = 2,
+    sigma2_z: Real = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def difference_of_gaussian(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    sigma1_x: float = 2,
-    sigma1_y: float = 2,
-    sigma1_z: float = 2,
-    sigma2_x: float = 2,
-    sigma2_y: float = 2,
-    sigma2_z: float = 2,
+    sigma1_x: Real = 2,
+    sigma1_y: Real = 2,
+    sigma1_z: Real = 2,
+    sigma2_x: Real = 2,
+    sigma2_y: Real = 2,
+    sigma2_z: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6310,27 +7555,43 @@ def difference_of_gaussian(
 def difference_of_gaussian(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    sigma1_x: float = 2,
-    sigma1_y: float = 2,
-    sigma1_z: float = 2,
-    sigma2_x: float = 2,
-    sigma2_y: float = 2,
-    sigma2_z: float = 2,
+    sigma1_x: Real = 2,
+    sigma1_y: Real = 2,
+    sigma1_z: Real = 2,
+    sigma2_x: Real = 2,
+    sigma2_y: Real = 2,
+    sigma2_z: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def difference_of_gaussian(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    sigma1_x: float = 2,
-    sigma1_y: float = 2,
-    sigma1_z: float = 2,
-    sigma2_x: float = 2,
-    sigma2_y: float = 2,
-    sigma2_z: float = 2,
+    sigma1_x: Real = 2,
+    sigma1_y: Real = 2,
+    sigma1_z: Real = 2,
+    sigma2_x: Real = 2,
+    sigma2_y: Real = 2,
+    sigma2_z: Real = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def difference_of_gaussian(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    sigma1_x: Real = 2,
+    sigma1_y: Real = 2,
+    sigma1_z: Real = 2,
+    sigma2_x: Real = 2,
+    sigma2_y: Real = 2,
+    sigma2_z: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6426,8 +7687,18 @@ def dilate_box(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def dilate_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def dilate_box(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -6486,9 +7757,20 @@ def dilate_box(
 
 @overload
 def dilate_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def dilate_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius: int = 2,
+    radius: Integer = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6499,17 +7781,28 @@ def dilate_labels(
 def dilate_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius: int = 2,
+    radius: Integer = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def dilate_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius: int = 2,
+    radius: Integer = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def dilate_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6580,8 +7873,18 @@ def dilate_sphere(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def dilate_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def dilate_sphere(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -6658,8 +7961,19 @@ def dilation(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def dilation(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    footprint: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def dilation(
+    input_image: ClesperantoArray,
     footprint: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -6716,17 +8030,31 @@ def dilation(
             outputs=("output_image",),
             memory="pyclesperanto",
             n_required=2,
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
 
 @overload
 def divide_by_gaussian_background(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    sigma_x: Real = 2,
+    sigma_y: Real = 2,
+    sigma_z: Real = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def divide_by_gaussian_background(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 2,
-    sigma_y: float = 2,
-    sigma_z: float = 2,
+    sigma_x: Real = 2,
+    sigma_y: Real = 2,
+    sigma_z: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6737,21 +8065,34 @@ def divide_by_gaussian_background(
 def divide_by_gaussian_background(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 2,
-    sigma_y: float = 2,
-    sigma_z: float = 2,
+    sigma_x: Real = 2,
+    sigma_y: Real = 2,
+    sigma_z: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def divide_by_gaussian_background(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 2,
-    sigma_y: float = 2,
-    sigma_z: float = 2,
+    sigma_x: Real = 2,
+    sigma_y: Real = 2,
+    sigma_z: Real = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def divide_by_gaussian_background(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    sigma_x: Real = 2,
+    sigma_y: Real = 2,
+    sigma_z: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6816,6 +8157,17 @@ def divide_by_gaussian_background(
 
 @overload
 def divide_images(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def divide_images(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -6836,8 +8188,19 @@ def divide_images(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def divide_images(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def divide_images(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -6896,9 +8259,20 @@ def divide_images(
 
 @overload
 def divide_scalar_by_image(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def divide_scalar_by_image(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6909,17 +8283,28 @@ def divide_scalar_by_image(
 def divide_scalar_by_image(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def divide_scalar_by_image(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def divide_scalar_by_image(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -6969,7 +8354,7 @@ def divide_scalar_by_image(
 
 
 def empty(
-    shape: tuple[_object, ...] | Sequence[_object] | ClesperantoArray,
+    shape: tuple[_object, ...] | Lists | ClesperantoArray,
     dtype: DTypeLike | None = None,
     *,
     mtype: str = "buffer",
@@ -7032,6 +8417,17 @@ def empty_like(
 
 @overload
 def equal(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def equal(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -7052,8 +8448,19 @@ def equal(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def equal(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def equal(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -7113,9 +8520,20 @@ def equal(
 
 @overload
 def equal_constant(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def equal_constant(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -7126,17 +8544,28 @@ def equal_constant(
 def equal_constant(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def equal_constant(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def equal_constant(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -7210,8 +8639,18 @@ def erode_box(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def erode_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def erode_box(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -7270,9 +8709,20 @@ def erode_box(
 
 @overload
 def erode_connected_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def erode_connected_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -7283,17 +8733,28 @@ def erode_connected_labels(
 def erode_connected_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def erode_connected_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def erode_connected_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -7346,9 +8807,21 @@ def erode_connected_labels(
 
 @overload
 def erode_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
+    relabel: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def erode_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     relabel: bool = False,
     device: _Device | None = None,
     *,
@@ -7360,7 +8833,7 @@ def erode_labels(
 def erode_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     relabel: bool = False,
     device: _Device | None = None,
     *,
@@ -7368,10 +8841,22 @@ def erode_labels(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def erode_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
+    relabel: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def erode_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
     relabel: bool = False,
     device: _Device | None = None,
     *,
@@ -7446,8 +8931,18 @@ def erode_sphere(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def erode_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def erode_sphere(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -7504,10 +8999,22 @@ def erode_sphere(
 
 @overload
 def eroded_otsu_labeling(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    number_of_erosions: Integer = 5,
+    outline_sigma: Real = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def eroded_otsu_labeling(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    number_of_erosions: int = 5,
-    outline_sigma: float = 2,
+    number_of_erosions: Integer = 5,
+    outline_sigma: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -7518,19 +9025,31 @@ def eroded_otsu_labeling(
 def eroded_otsu_labeling(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    number_of_erosions: int = 5,
-    outline_sigma: float = 2,
+    number_of_erosions: Integer = 5,
+    outline_sigma: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def eroded_otsu_labeling(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    number_of_erosions: int = 5,
-    outline_sigma: float = 2,
+    number_of_erosions: Integer = 5,
+    outline_sigma: Real = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def eroded_otsu_labeling(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    number_of_erosions: Integer = 5,
+    outline_sigma: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -7620,8 +9139,19 @@ def erosion(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def erosion(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    footprint: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def erosion(
+    input_image: ClesperantoArray,
     footprint: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -7678,6 +9208,7 @@ def erosion(
             outputs=("output_image",),
             memory="pyclesperanto",
             n_required=2,
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -7733,8 +9264,19 @@ def exclude_labels(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def exclude_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    list: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def exclude_labels(
+    input_image: ClesperantoArray,
     list: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -7798,6 +9340,19 @@ def exclude_labels(
 
 @overload
 def exclude_labels_on_edges(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    exclude_x: bool = True,
+    exclude_y: bool = True,
+    exclude_z: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def exclude_labels_on_edges(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     exclude_x: bool = True,
@@ -7822,8 +9377,21 @@ def exclude_labels_on_edges(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def exclude_labels_on_edges(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    exclude_x: bool = True,
+    exclude_y: bool = True,
+    exclude_z: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def exclude_labels_on_edges(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     exclude_x: bool = True,
     exclude_y: bool = True,
@@ -7893,10 +9461,22 @@ def exclude_labels_on_edges(
 
 @overload
 def exclude_labels_outside_size_range(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    minimum_size: Real = 0,
+    maximum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def exclude_labels_outside_size_range(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 0,
-    maximum_size: float = 100,
+    minimum_size: Real = 0,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -7907,19 +9487,31 @@ def exclude_labels_outside_size_range(
 def exclude_labels_outside_size_range(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 0,
-    maximum_size: float = 100,
+    minimum_size: Real = 0,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def exclude_labels_outside_size_range(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 0,
-    maximum_size: float = 100,
+    minimum_size: Real = 0,
+    maximum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def exclude_labels_outside_size_range(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    minimum_size: Real = 0,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -7983,8 +9575,8 @@ def exclude_labels_with_map_values_out_of_range(
     values_map: ArrayLike,
     label_map_input: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    minimum_value_range: float = 0,
-    maximum_value_range: float = 100,
+    minimum_value_range: Real = 0,
+    maximum_value_range: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -7996,20 +9588,33 @@ def exclude_labels_with_map_values_out_of_range(
     values_map: ArrayLike,
     label_map_input: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    minimum_value_range: float = 0,
-    maximum_value_range: float = 100,
+    minimum_value_range: Real = 0,
+    maximum_value_range: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def exclude_labels_with_map_values_out_of_range(
     values_map: ArrayLike,
-    label_map_input: ClesperantoArray | Castable[_Array],
+    label_map_input: Exporter,
     output_image: ClesperantoArray | None = None,
-    minimum_value_range: float = 0,
-    maximum_value_range: float = 100,
+    minimum_value_range: Real = 0,
+    maximum_value_range: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def exclude_labels_with_map_values_out_of_range(
+    values_map: ArrayLike,
+    label_map_input: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    minimum_value_range: Real = 0,
+    maximum_value_range: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -8080,8 +9685,8 @@ def exclude_labels_with_map_values_within_range(
     values_map: ArrayLike,
     label_map_input: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    minimum_value_range: float = 0,
-    maximum_value_range: float = 100,
+    minimum_value_range: Real = 0,
+    maximum_value_range: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -8093,20 +9698,33 @@ def exclude_labels_with_map_values_within_range(
     values_map: ArrayLike,
     label_map_input: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    minimum_value_range: float = 0,
-    maximum_value_range: float = 100,
+    minimum_value_range: Real = 0,
+    maximum_value_range: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def exclude_labels_with_map_values_within_range(
     values_map: ArrayLike,
-    label_map_input: ClesperantoArray | Castable[_Array],
+    label_map_input: Exporter,
     output_image: ClesperantoArray | None = None,
-    minimum_value_range: float = 0,
-    maximum_value_range: float = 100,
+    minimum_value_range: Real = 0,
+    maximum_value_range: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def exclude_labels_with_map_values_within_range(
+    values_map: ArrayLike,
+    label_map_input: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    minimum_value_range: Real = 0,
+    maximum_value_range: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -8174,9 +9792,20 @@ def exclude_labels_with_map_values_within_range(
 
 @overload
 def exclude_large_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    minimum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def exclude_large_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 100,
+    minimum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -8187,17 +9816,28 @@ def exclude_large_labels(
 def exclude_large_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 100,
+    minimum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def exclude_large_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 100,
+    minimum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def exclude_large_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    minimum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -8252,9 +9892,20 @@ def exclude_large_labels(
 
 @overload
 def exclude_small_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    maximum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def exclude_small_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    maximum_size: float = 100,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -8265,17 +9916,28 @@ def exclude_small_labels(
 def exclude_small_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    maximum_size: float = 100,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def exclude_small_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    maximum_size: float = 100,
+    maximum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def exclude_small_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -8390,6 +10052,16 @@ def execute(
 
 @overload
 def exponential(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def exponential(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -8408,8 +10080,18 @@ def exponential(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def exponential(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def exponential(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -8464,6 +10146,16 @@ def exponential(
 
 @overload
 def exponential10(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def exponential10(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -8482,8 +10174,18 @@ def exponential10(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def exponential10(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def exponential10(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -8538,6 +10240,16 @@ def exponential10(
 
 @overload
 def exponential2(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def exponential2(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -8556,8 +10268,18 @@ def exponential2(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def exponential2(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def exponential2(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -8612,6 +10334,16 @@ def exponential2(
 
 @overload
 def extend_labeling_via_voronoi(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def extend_labeling_via_voronoi(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -8630,8 +10362,18 @@ def extend_labeling_via_voronoi(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def extend_labeling_via_voronoi(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def extend_labeling_via_voronoi(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -8688,7 +10430,7 @@ def extend_labeling_via_voronoi(
 def extended_depth_of_focus_sobel_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    sigma: float = 5,
+    sigma: Real = 5,
     device: _Device | None = None,
 ) -> OutT: ...
 
@@ -8697,15 +10439,24 @@ def extended_depth_of_focus_sobel_projection(
 def extended_depth_of_focus_sobel_projection(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    sigma: float = 5,
+    sigma: Real = 5,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def extended_depth_of_focus_sobel_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    sigma: float = 5,
+    sigma: Real = 5,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def extended_depth_of_focus_sobel_projection(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    sigma: Real = 5,
     device: _Device | None = None,
 ) -> ClesperantoArray:
     """Depth projection using the local Sobel gradient magnitude maxima to determine
@@ -8752,9 +10503,9 @@ def extended_depth_of_focus_sobel_projection(
 def extended_depth_of_focus_variance_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 10,
-    radius_y: float = 10,
-    sigma: float = 5,
+    radius_x: Real = 10,
+    radius_y: Real = 10,
+    sigma: Real = 5,
     device: _Device | None = None,
 ) -> OutT: ...
 
@@ -8763,19 +10514,30 @@ def extended_depth_of_focus_variance_projection(
 def extended_depth_of_focus_variance_projection(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 10,
-    radius_y: float = 10,
-    sigma: float = 5,
+    radius_x: Real = 10,
+    radius_y: Real = 10,
+    sigma: Real = 5,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def extended_depth_of_focus_variance_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 10,
-    radius_y: float = 10,
-    sigma: float = 5,
+    radius_x: Real = 10,
+    radius_y: Real = 10,
+    sigma: Real = 5,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def extended_depth_of_focus_variance_projection(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 10,
+    radius_y: Real = 10,
+    sigma: Real = 5,
     device: _Device | None = None,
 ) -> ClesperantoArray:
     """Depth projection using the local variance maxima to determine the best focus
@@ -8830,6 +10592,16 @@ def extended_depth_of_focus_variance_projection(
 
 @overload
 def extension_ratio_map(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def extension_ratio_map(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -8848,8 +10620,18 @@ def extension_ratio_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def extension_ratio_map(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def extension_ratio_map(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -8907,7 +10689,7 @@ def extension_ratio_map(
 def eye(
     N: Any,
     M: Any = None,
-    k: int = 0,
+    k: Integer = 0,
     dtype: Any = None,
     *,
     mtype: str = "buffer",
@@ -8939,10 +10721,22 @@ def eye(
 
 @overload
 def filter_label_by_size(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    minimum_size: Real = 0,
+    maximum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def filter_label_by_size(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 0,
-    maximum_size: float = 100,
+    minimum_size: Real = 0,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -8953,19 +10747,31 @@ def filter_label_by_size(
 def filter_label_by_size(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 0,
-    maximum_size: float = 100,
+    minimum_size: Real = 0,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def filter_label_by_size(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 0,
-    maximum_size: float = 100,
+    minimum_size: Real = 0,
+    maximum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def filter_label_by_size(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    minimum_size: Real = 0,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9026,6 +10832,16 @@ def filter_label_by_size(
 
 @overload
 def flag_existing_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def flag_existing_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -9044,8 +10860,18 @@ def flag_existing_labels(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def flag_existing_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def flag_existing_labels(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -9122,8 +10948,21 @@ def flip(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def flip(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    flip_x: bool = True,
+    flip_y: bool = True,
+    flip_z: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def flip(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     flip_x: bool = True,
     flip_y: bool = True,
@@ -9210,8 +11049,18 @@ def floor(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def floor(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def floor(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -9330,8 +11179,8 @@ def from_dlpack(
 
 
 def full(
-    shape: tuple[_object, ...] | Sequence[_object] | ClesperantoArray,
-    fill_value: float,
+    shape: tuple[_object, ...] | Lists | ClesperantoArray,
+    fill_value: Real,
     dtype: DTypeLike | None = None,
     *,
     mtype: str = "buffer",
@@ -9367,7 +11216,7 @@ def full(
 
 def full_like(
     arr: ArrayLike,
-    fill_value: float,
+    fill_value: Real,
     dtype: DTypeLike | None = None,
     *,
     mtype: str = "buffer",
@@ -9405,7 +11254,7 @@ def full_like(
 def gamma_correction(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    gamma: float = 1,
+    gamma: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9416,17 +11265,28 @@ def gamma_correction(
 def gamma_correction(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    gamma: float = 1,
+    gamma: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def gamma_correction(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    gamma: float = 1,
+    gamma: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def gamma_correction(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    gamma: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9484,15 +11344,15 @@ def gamma_correction(
 def gather(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    start_x: int | None = None,
-    stop_x: int | None = None,
-    step_x: int | None = None,
-    start_y: int | None = None,
-    stop_y: int | None = None,
-    step_y: int | None = None,
-    start_z: int | None = None,
-    stop_z: int | None = None,
-    step_z: int | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9503,33 +11363,52 @@ def gather(
 def gather(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    start_x: int | None = None,
-    stop_x: int | None = None,
-    step_x: int | None = None,
-    start_y: int | None = None,
-    stop_y: int | None = None,
-    step_y: int | None = None,
-    start_z: int | None = None,
-    stop_z: int | None = None,
-    step_z: int | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def gather(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    start_x: int | None = None,
-    stop_x: int | None = None,
-    step_x: int | None = None,
-    start_y: int | None = None,
-    stop_y: int | None = None,
-    step_y: int | None = None,
-    start_z: int | None = None,
-    stop_z: int | None = None,
-    step_z: int | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def gather(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9611,9 +11490,20 @@ def gather(
 
 @overload
 def gauss_otsu_labeling(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    outline_sigma: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def gauss_otsu_labeling(
     input_image0: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    outline_sigma: float = 0,
+    outline_sigma: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9624,17 +11514,28 @@ def gauss_otsu_labeling(
 def gauss_otsu_labeling(
     input_image0: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    outline_sigma: float = 0,
+    outline_sigma: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def gauss_otsu_labeling(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
     output_image: ClesperantoArray | None = None,
-    outline_sigma: float = 0,
+    outline_sigma: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def gauss_otsu_labeling(
+    input_image0: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    outline_sigma: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9694,11 +11595,24 @@ def gauss_otsu_labeling(
 
 @overload
 def gaussian_blur(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    sigma_x: Real = 0,
+    sigma_y: Real = 0,
+    sigma_z: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def gaussian_blur(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 0,
-    sigma_y: float = 0,
-    sigma_z: float = 0,
+    sigma_x: Real = 0,
+    sigma_y: Real = 0,
+    sigma_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9709,21 +11623,34 @@ def gaussian_blur(
 def gaussian_blur(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 0,
-    sigma_y: float = 0,
-    sigma_z: float = 0,
+    sigma_x: Real = 0,
+    sigma_y: Real = 0,
+    sigma_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def gaussian_blur(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 0,
-    sigma_y: float = 0,
-    sigma_z: float = 0,
+    sigma_x: Real = 0,
+    sigma_y: Real = 0,
+    sigma_z: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def gaussian_blur(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    sigma_x: Real = 0,
+    sigma_y: Real = 0,
+    sigma_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9790,14 +11717,30 @@ def gaussian_blur(
 
 @overload
 def gaussian_derivative(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    sigma_x: Real = 0,
+    sigma_y: Real = 0,
+    sigma_z: Real = 0,
+    order_x: Integer = 0,
+    order_y: Integer = 0,
+    order_z: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def gaussian_derivative(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 0,
-    sigma_y: float = 0,
-    sigma_z: float = 0,
-    order_x: int = 0,
-    order_y: int = 0,
-    order_z: int = 0,
+    sigma_x: Real = 0,
+    sigma_y: Real = 0,
+    sigma_z: Real = 0,
+    order_x: Integer = 0,
+    order_y: Integer = 0,
+    order_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9808,27 +11751,43 @@ def gaussian_derivative(
 def gaussian_derivative(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 0,
-    sigma_y: float = 0,
-    sigma_z: float = 0,
-    order_x: int = 0,
-    order_y: int = 0,
-    order_z: int = 0,
+    sigma_x: Real = 0,
+    sigma_y: Real = 0,
+    sigma_z: Real = 0,
+    order_x: Integer = 0,
+    order_y: Integer = 0,
+    order_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def gaussian_derivative(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 0,
-    sigma_y: float = 0,
-    sigma_z: float = 0,
-    order_x: int = 0,
-    order_y: int = 0,
-    order_z: int = 0,
+    sigma_x: Real = 0,
+    sigma_y: Real = 0,
+    sigma_z: Real = 0,
+    order_x: Integer = 0,
+    order_y: Integer = 0,
+    order_z: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def gaussian_derivative(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    sigma_x: Real = 0,
+    sigma_y: Real = 0,
+    sigma_z: Real = 0,
+    order_x: Integer = 0,
+    order_y: Integer = 0,
+    order_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -9902,6 +11861,17 @@ def gaussian_derivative(
 
 @overload
 def generate_binary_overlap_matrix(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def generate_binary_overlap_matrix(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -9922,8 +11892,19 @@ def generate_binary_overlap_matrix(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def generate_binary_overlap_matrix(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def generate_binary_overlap_matrix(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -9984,12 +11965,48 @@ def generate_binary_overlap_matrix(
     return result
 
 
+@overload
 def generate_distance_matrix(
-    coordinate_list1: ArrayLike,
+    coordinate_list1: Castable[OutT],
     coordinate_list2: ArrayLike,
     distance_matrix_destination: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def generate_distance_matrix(
+    coordinate_list1: ClesperantoArrayT,
+    coordinate_list2: ArrayLike,
+    distance_matrix_destination: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def generate_distance_matrix(
+    coordinate_list1: Exporter,
+    coordinate_list2: ArrayLike,
+    distance_matrix_destination: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def generate_distance_matrix(
+    coordinate_list1: Lists,
+    coordinate_list2: ArrayLike,
+    distance_matrix_destination: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def generate_distance_matrix(
+    coordinate_list1: ClesperantoArray | Lists,
+    coordinate_list2: ArrayLike,
+    distance_matrix_destination: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Computes distances between all points in two point lists. Takes two images
     containing point lists with shape n×d and m×d (n/m: number of points; d:
     dimensionality) and builds a matrix of pairwise distances. By convention, the
@@ -10027,7 +12044,7 @@ def generate_distance_matrix(
             or class_of(distance_matrix_destination) is _pyclesperanto.Array
         )
     ):
-        result: LibraryArray = _pyclesperanto.generate_distance_matrix(
+        result: ClesperantoArray = _pyclesperanto.generate_distance_matrix(
             coordinate_list1,
             coordinate_list2,
             distance_matrix_destination=distance_matrix_destination,
@@ -10043,6 +12060,18 @@ def generate_distance_matrix(
             n_required=2,
         )
     return result
+
+
+@overload
+def generate_partial_touching_area_matrix(
+    input_image_label: np.ndarray[
+        Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]
+    ],
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
 
 
 @overload
@@ -10065,8 +12094,18 @@ def generate_partial_touching_area_matrix(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def generate_partial_touching_area_matrix(
-    input_image_label: ClesperantoArray | Castable[_Array],
+    input_image_label: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def generate_partial_touching_area_matrix(
+    input_image_label: ClesperantoArray,
     output_image_matrix: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -10118,13 +12157,53 @@ def generate_partial_touching_area_matrix(
     return result
 
 
+@overload
 def generate_partial_touching_area_matrix_within_range(
-    input_image_matrix: ArrayLike,
+    input_image_matrix: Castable[OutT],
     output_image_matrix: ClesperantoArray | None = None,
-    min_distance: float = 0,
-    max_distance: float = 1.1,
+    min_distance: Real = 0,
+    max_distance: Real = 1.1,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def generate_partial_touching_area_matrix_within_range(
+    input_image_matrix: ClesperantoArrayT,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = 0,
+    max_distance: Real = 1.1,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def generate_partial_touching_area_matrix_within_range(
+    input_image_matrix: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = 0,
+    max_distance: Real = 1.1,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def generate_partial_touching_area_matrix_within_range(
+    input_image_matrix: Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = 0,
+    max_distance: Real = 1.1,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def generate_partial_touching_area_matrix_within_range(
+    input_image_matrix: ClesperantoArray | Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = 0,
+    max_distance: Real = 1.1,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Generates a touch matrix from a matrix describing how much labels touch by
     selecting neighbors whose touch portion lies strictly within a specified range.
     Minimum and maximum range boundaries are excluded.
@@ -10151,12 +12230,14 @@ def generate_partial_touching_area_matrix_within_range(
     if class_of(input_image_matrix) is _pyclesperanto.Array and (
         output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.generate_partial_touching_area_matrix_within_range(
-            input_image_matrix,
-            output_image_matrix=output_image_matrix,
-            min_distance=min_distance,
-            max_distance=max_distance,
-            device=device,
+        result: ClesperantoArray = (
+            _pyclesperanto.generate_partial_touching_area_matrix_within_range(
+                input_image_matrix,
+                output_image_matrix=output_image_matrix,
+                min_distance=min_distance,
+                max_distance=max_distance,
+                device=device,
+            )
         )
     else:
         result = call_as_is(
@@ -10169,13 +12250,53 @@ def generate_partial_touching_area_matrix_within_range(
     return result
 
 
+@overload
 def generate_proximal_neighbors_matrix(
-    input_image_matrix: ArrayLike,
+    input_image_matrix: Castable[OutT],
     output_image_matrix: ClesperantoArray | None = None,
-    min_distance: float = -1,
-    max_distance: float = -1,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def generate_proximal_neighbors_matrix(
+    input_image_matrix: ClesperantoArrayT,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def generate_proximal_neighbors_matrix(
+    input_image_matrix: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def generate_proximal_neighbors_matrix(
+    input_image_matrix: Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def generate_proximal_neighbors_matrix(
+    input_image_matrix: ClesperantoArray | Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Generates a touch-matrix where the neighbors within a given distance range are
     marked as touching. It take as input a distance matrix (e.g. from a pointlist of
     centroids) and marks for every column the neighbors within the given distance
@@ -10204,7 +12325,7 @@ def generate_proximal_neighbors_matrix(
     if class_of(input_image_matrix) is _pyclesperanto.Array and (
         output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.generate_proximal_neighbors_matrix(
+        result: ClesperantoArray = _pyclesperanto.generate_proximal_neighbors_matrix(
             input_image_matrix,
             output_image_matrix=output_image_matrix,
             min_distance=min_distance,
@@ -10220,6 +12341,18 @@ def generate_proximal_neighbors_matrix(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def generate_touch_count_matrix(
+    input_image_label: np.ndarray[
+        Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]
+    ],
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
 
 
 @overload
@@ -10242,8 +12375,18 @@ def generate_touch_count_matrix(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def generate_touch_count_matrix(
-    input_image_label: ClesperantoArray | Castable[_Array],
+    input_image_label: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def generate_touch_count_matrix(
+    input_image_label: ClesperantoArray,
     output_image_matrix: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -10296,6 +12439,16 @@ def generate_touch_count_matrix(
 
 @overload
 def generate_touch_matrix(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def generate_touch_matrix(
     input_image: Castable[OutT],
     output_image_matrix: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -10314,8 +12467,18 @@ def generate_touch_matrix(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def generate_touch_matrix(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def generate_touch_matrix(
+    input_image: ClesperantoArray,
     output_image_matrix: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -10374,6 +12537,18 @@ def generate_touch_matrix(
 
 @overload
 def generate_touch_portion_matrix(
+    input_image_label: np.ndarray[
+        Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]
+    ],
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def generate_touch_portion_matrix(
     input_image_label: Castable[OutT],
     output_image_matrix: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -10392,8 +12567,18 @@ def generate_touch_portion_matrix(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def generate_touch_portion_matrix(
-    input_image_label: ClesperantoArray | Castable[_Array],
+    input_image_label: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def generate_touch_portion_matrix(
+    input_image_label: ClesperantoArray,
     output_image_matrix: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -10445,13 +12630,53 @@ def generate_touch_portion_matrix(
     return result
 
 
+@overload
 def generate_touch_portion_within_range_neighbors_matrix(
-    input_image_matrix: ArrayLike,
+    input_image_matrix: Castable[OutT],
     output_image_matrix: ClesperantoArray | None = None,
-    min_distance: float = 0,
-    max_distance: float = 1.1,
+    min_distance: Real = 0,
+    max_distance: Real = 1.1,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def generate_touch_portion_within_range_neighbors_matrix(
+    input_image_matrix: ClesperantoArrayT,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = 0,
+    max_distance: Real = 1.1,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def generate_touch_portion_within_range_neighbors_matrix(
+    input_image_matrix: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = 0,
+    max_distance: Real = 1.1,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def generate_touch_portion_within_range_neighbors_matrix(
+    input_image_matrix: Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = 0,
+    max_distance: Real = 1.1,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def generate_touch_portion_within_range_neighbors_matrix(
+    input_image_matrix: ClesperantoArray | Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    min_distance: Real = 0,
+    max_distance: Real = 1.1,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Generates a touch matrix from a matrix describing how much labels touch by
     selecting neighbors whose touch portion lies strictly within a specified range.
 
@@ -10477,12 +12702,14 @@ def generate_touch_portion_within_range_neighbors_matrix(
     if class_of(input_image_matrix) is _pyclesperanto.Array and (
         output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.generate_touch_portion_within_range_neighbors_matrix(
-            input_image_matrix,
-            output_image_matrix=output_image_matrix,
-            min_distance=min_distance,
-            max_distance=max_distance,
-            device=device,
+        result: ClesperantoArray = (
+            _pyclesperanto.generate_touch_portion_within_range_neighbors_matrix(
+                input_image_matrix,
+                output_image_matrix=output_image_matrix,
+                min_distance=min_distance,
+                max_distance=max_distance,
+                device=device,
+            )
         )
     else:
         result = call_as_is(
@@ -10493,6 +12720,18 @@ def generate_touch_portion_within_range_neighbors_matrix(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def generate_touching_area_matrix(
+    input_image_label: np.ndarray[
+        Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]
+    ],
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
 
 
 @overload
@@ -10515,8 +12754,18 @@ def generate_touching_area_matrix(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def generate_touching_area_matrix(
-    input_image_label: ClesperantoArray | Castable[_Array],
+    input_image_label: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def generate_touching_area_matrix(
+    input_image_label: ClesperantoArray,
     output_image_matrix: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -10595,6 +12844,16 @@ def get_device() -> _Device:
 
 @overload
 def gradient_x(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def gradient_x(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -10613,8 +12872,18 @@ def gradient_x(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def gradient_x(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def gradient_x(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -10670,6 +12939,16 @@ def gradient_x(
 
 @overload
 def gradient_y(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def gradient_y(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -10688,8 +12967,18 @@ def gradient_y(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def gradient_y(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def gradient_y(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -10745,6 +13034,16 @@ def gradient_y(
 
 @overload
 def gradient_z(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def gradient_z(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -10763,8 +13062,18 @@ def gradient_z(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def gradient_z(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def gradient_z(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -10822,9 +13131,9 @@ def gradient_z(
 def grayscale_closing(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -10836,9 +13145,9 @@ def grayscale_closing(
 def grayscale_closing(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -10846,12 +13155,26 @@ def grayscale_closing(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def grayscale_closing(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def grayscale_closing(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -10921,9 +13244,9 @@ def grayscale_closing(
 def grayscale_dilate(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -10935,9 +13258,9 @@ def grayscale_dilate(
 def grayscale_dilate(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -10945,12 +13268,26 @@ def grayscale_dilate(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def grayscale_dilate(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def grayscale_dilate(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -11027,9 +13364,9 @@ def grayscale_dilate(
 def grayscale_erode(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -11041,9 +13378,9 @@ def grayscale_erode(
 def grayscale_erode(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -11051,12 +13388,26 @@ def grayscale_erode(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def grayscale_erode(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def grayscale_erode(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -11133,9 +13484,9 @@ def grayscale_erode(
 def grayscale_opening(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -11147,9 +13498,9 @@ def grayscale_opening(
 def grayscale_opening(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -11157,12 +13508,26 @@ def grayscale_opening(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def grayscale_opening(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def grayscale_opening(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -11229,6 +13594,17 @@ def grayscale_opening(
 
 @overload
 def greater(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def greater(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -11249,8 +13625,19 @@ def greater(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def greater(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def greater(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -11310,9 +13697,20 @@ def greater(
 
 @overload
 def greater_constant(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def greater_constant(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -11323,17 +13721,28 @@ def greater_constant(
 def greater_constant(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def greater_constant(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def greater_constant(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -11389,6 +13798,17 @@ def greater_constant(
 
 @overload
 def greater_or_equal(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def greater_or_equal(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -11409,8 +13829,19 @@ def greater_or_equal(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def greater_or_equal(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def greater_or_equal(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -11470,9 +13901,20 @@ def greater_or_equal(
 
 @overload
 def greater_or_equal_constant(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def greater_or_equal_constant(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -11483,17 +13925,28 @@ def greater_or_equal_constant(
 def greater_or_equal_constant(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def greater_or_equal_constant(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def greater_or_equal_constant(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -11571,8 +14024,20 @@ def hessian_eigenvalues(
 ) -> _list[ClesperantoArrayT]: ...
 
 
+@overload
 def hessian_eigenvalues(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    small_eigenvalue: ClesperantoArray | None = None,
+    middle_eigenvalue: ClesperantoArray | None = None,
+    large_eigenvalue: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> _list[NDArray[Any]]: ...
+
+
+def hessian_eigenvalues(
+    input_image: ClesperantoArray,
     small_eigenvalue: ClesperantoArray | None = None,
     middle_eigenvalue: ClesperantoArray | None = None,
     large_eigenvalue: ClesperantoArray | None = None,
@@ -11646,7 +14111,7 @@ def hessian_gaussian_eigenvalues(
     small_eigenvalue: ClesperantoArray | None = None,
     middle_eigenvalue: ClesperantoArray | None = None,
     large_eigenvalue: ClesperantoArray | None = None,
-    sigma: float = 1,
+    sigma: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -11659,19 +14124,32 @@ def hessian_gaussian_eigenvalues(
     small_eigenvalue: ClesperantoArray | None = None,
     middle_eigenvalue: ClesperantoArray | None = None,
     large_eigenvalue: ClesperantoArray | None = None,
-    sigma: float = 1,
+    sigma: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> _list[ClesperantoArrayT]: ...
 
 
+@overload
 def hessian_gaussian_eigenvalues(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     small_eigenvalue: ClesperantoArray | None = None,
     middle_eigenvalue: ClesperantoArray | None = None,
     large_eigenvalue: ClesperantoArray | None = None,
-    sigma: float = 1,
+    sigma: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> _list[NDArray[Any]]: ...
+
+
+def hessian_gaussian_eigenvalues(
+    input_image: ClesperantoArray,
+    small_eigenvalue: ClesperantoArray | None = None,
+    middle_eigenvalue: ClesperantoArray | None = None,
+    large_eigenvalue: ClesperantoArray | None = None,
+    sigma: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -11735,11 +14213,24 @@ def hessian_gaussian_eigenvalues(
 
 @overload
 def histogram(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    num_bins: Integer = 256,
+    minimum_intensity: Real = float("nan"),
+    maximum_intensity: Real = float("nan"),
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def histogram(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    num_bins: int = 256,
-    minimum_intensity: float = float("nan"),
-    maximum_intensity: float = float("nan"),
+    num_bins: Integer = 256,
+    minimum_intensity: Real = float("nan"),
+    maximum_intensity: Real = float("nan"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -11750,21 +14241,34 @@ def histogram(
 def histogram(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    num_bins: int = 256,
-    minimum_intensity: float = float("nan"),
-    maximum_intensity: float = float("nan"),
+    num_bins: Integer = 256,
+    minimum_intensity: Real = float("nan"),
+    maximum_intensity: Real = float("nan"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def histogram(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    num_bins: int = 256,
-    minimum_intensity: float = float("nan"),
-    maximum_intensity: float = float("nan"),
+    num_bins: Integer = 256,
+    minimum_intensity: Real = float("nan"),
+    maximum_intensity: Real = float("nan"),
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def histogram(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    num_bins: Integer = 256,
+    minimum_intensity: Real = float("nan"),
+    maximum_intensity: Real = float("nan"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -11845,6 +14349,16 @@ def histogram(
 
 @overload
 def invert(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def invert(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -11863,8 +14377,18 @@ def invert(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def invert(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def invert(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -11996,8 +14520,8 @@ def jaccard_index(
 def kuwahara_filter(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
-    sigma: float = 1.0,
+    radius: Integer = 1,
+    sigma: Real = 1.0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -12008,19 +14532,31 @@ def kuwahara_filter(
 def kuwahara_filter(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
-    sigma: float = 1.0,
+    radius: Integer = 1,
+    sigma: Real = 1.0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def kuwahara_filter(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
-    sigma: float = 1.0,
+    radius: Integer = 1,
+    sigma: Real = 1.0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def kuwahara_filter(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
+    sigma: Real = 1.0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -12087,6 +14623,16 @@ def kuwahara_filter(
 
 @overload
 def label(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def label(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     connectivity: str = "box",
@@ -12105,8 +14651,18 @@ def label(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def label(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def label(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     connectivity: str = "box",
     *,
@@ -12158,7 +14714,7 @@ def label(
 
 def label_bounding_box(
     input_image: ClesperantoArray,
-    label_id: int,
+    label_id: Integer,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -12210,6 +14766,17 @@ def label_bounding_box(
 
 @overload
 def label_mean_intensity_map(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def label_mean_intensity_map(
     input_image: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -12230,8 +14797,19 @@ def label_mean_intensity_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def label_mean_intensity_map(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def label_mean_intensity_map(
+    input_image: ClesperantoArray,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -12292,6 +14870,16 @@ def label_mean_intensity_map(
 
 @overload
 def label_pixel_count_map(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def label_pixel_count_map(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -12310,8 +14898,18 @@ def label_pixel_count_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def label_pixel_count_map(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def label_pixel_count_map(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -12367,6 +14965,16 @@ def label_pixel_count_map(
 
 @overload
 def label_spots(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def label_spots(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -12385,8 +14993,18 @@ def label_spots(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def label_spots(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def label_spots(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -12442,6 +15060,16 @@ def label_spots(
 
 @overload
 def labelled_spots_to_pointlist(
+    label: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    dspointlistt: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def labelled_spots_to_pointlist(
     label: Castable[OutT],
     dspointlistt: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -12460,8 +15088,18 @@ def labelled_spots_to_pointlist(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def labelled_spots_to_pointlist(
-    label: ClesperantoArray | Castable[_Array],
+    label: Exporter,
+    dspointlistt: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def labelled_spots_to_pointlist(
+    label: ClesperantoArray,
     dspointlistt: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -12520,9 +15158,9 @@ def labelled_spots_to_pointlist(
 
 def labels_neighbors_statistics(
     label: ClesperantoArray,
-    proximal_distances: Sequence[_object] | ClesperantoArray = [10, 20, 40, 80, 160],
-    nearest_neighbor_ns: Sequence[_object] | ClesperantoArray = [1, 2, 3, 4, 5, 6, 7, 8, 10, 20],
-    dilation_radii: Sequence[_object] | ClesperantoArray = [5, 10],
+    proximal_distances: Lists | ClesperantoArray = [10, 20, 40, 80, 160],
+    nearest_neighbor_ns: Lists | ClesperantoArray = [1, 2, 3, 4, 5, 6, 7, 8, 10, 20],
+    dilation_radii: Lists | ClesperantoArray = [5, 10],
     include_background: bool = False,
     device: _Device | None = None,
     *,
@@ -12639,6 +15277,17 @@ def labels_statistics(
 
 @overload
 def laplace(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def laplace(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     connectivity: str = "box",
@@ -12659,8 +15308,19 @@ def laplace(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def laplace(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def laplace(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     connectivity: str = "box",
     device: _Device | None = None,
@@ -12718,6 +15378,16 @@ def laplace(
 
 @overload
 def laplace_box(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def laplace_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -12736,8 +15406,18 @@ def laplace_box(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def laplace_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def laplace_box(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -12791,6 +15471,16 @@ def laplace_box(
 
 @overload
 def laplace_diamond(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def laplace_diamond(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -12809,8 +15499,18 @@ def laplace_diamond(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def laplace_diamond(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def laplace_diamond(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -12864,6 +15564,16 @@ def laplace_diamond(
 
 @overload
 def large_hessian_eigenvalue(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def large_hessian_eigenvalue(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -12882,8 +15592,18 @@ def large_hessian_eigenvalue(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def large_hessian_eigenvalue(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def large_hessian_eigenvalue(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -12934,7 +15654,7 @@ def large_hessian_eigenvalue(
 def linspace(
     start: Any,
     stop: Any,
-    num: int = 50,
+    num: Integer = 50,
     endpoint: bool = True,
     dtype: Any = None,
     *,
@@ -13006,6 +15726,17 @@ def list_available_devices(device_type: str = "all") -> _list[str]:
 
 @overload
 def local_cross_correlation(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    kernel: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def local_cross_correlation(
     input_image: Castable[OutT],
     kernel: ArrayLike,
     output_image: ClesperantoArray | None = None,
@@ -13026,8 +15757,19 @@ def local_cross_correlation(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def local_cross_correlation(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    kernel: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def local_cross_correlation(
+    input_image: ClesperantoArray,
     kernel: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -13077,8 +15819,19 @@ def local_cross_correlation(
             outputs=("output_image",),
             memory="pyclesperanto",
             n_required=2,
+            axis_arguments={"kernel": "kernel"},
         )
     return result
+
+
+@overload
+def logarithm(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
 
 
 @overload
@@ -13101,8 +15854,18 @@ def logarithm(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def logarithm(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def logarithm(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -13158,6 +15921,16 @@ def logarithm(
 
 @overload
 def logarithm10(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def logarithm10(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -13176,8 +15949,18 @@ def logarithm10(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def logarithm10(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def logarithm10(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -13233,6 +16016,16 @@ def logarithm10(
 
 @overload
 def logarithm2(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def logarithm2(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -13251,8 +16044,18 @@ def logarithm2(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def logarithm2(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def logarithm2(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -13308,12 +16111,27 @@ def logarithm2(
 
 @overload
 def make_anisotropic(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    current_spacing: Real = -1.0,
+    target_spacing_x: Real = -1.0,
+    target_spacing_y: Real = -1.0,
+    target_spacing_z: Real = -1.0,
+    interpolate: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def make_anisotropic(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    current_spacing: float = -1.0,
-    target_spacing_x: float = -1.0,
-    target_spacing_y: float = -1.0,
-    target_spacing_z: float = -1.0,
+    current_spacing: Real = -1.0,
+    target_spacing_x: Real = -1.0,
+    target_spacing_y: Real = -1.0,
+    target_spacing_z: Real = -1.0,
     interpolate: bool = True,
     device: _Device | None = None,
     *,
@@ -13325,10 +16143,10 @@ def make_anisotropic(
 def make_anisotropic(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    current_spacing: float = -1.0,
-    target_spacing_x: float = -1.0,
-    target_spacing_y: float = -1.0,
-    target_spacing_z: float = -1.0,
+    current_spacing: Real = -1.0,
+    target_spacing_x: Real = -1.0,
+    target_spacing_y: Real = -1.0,
+    target_spacing_z: Real = -1.0,
     interpolate: bool = True,
     device: _Device | None = None,
     *,
@@ -13336,13 +16154,28 @@ def make_anisotropic(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def make_anisotropic(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    current_spacing: float = -1.0,
-    target_spacing_x: float = -1.0,
-    target_spacing_y: float = -1.0,
-    target_spacing_z: float = -1.0,
+    current_spacing: Real = -1.0,
+    target_spacing_x: Real = -1.0,
+    target_spacing_y: Real = -1.0,
+    target_spacing_z: Real = -1.0,
+    interpolate: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def make_anisotropic(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    current_spacing: Real = -1.0,
+    target_spacing_x: Real = -1.0,
+    target_spacing_y: Real = -1.0,
+    target_spacing_z: Real = -1.0,
     interpolate: bool = True,
     device: _Device | None = None,
     *,
@@ -13417,12 +16250,27 @@ def make_anisotropic(
 
 @overload
 def make_isotropic(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    current_spacing_x: Real = 1.0,
+    current_spacing_y: Real = 1.0,
+    current_spacing_z: Real = 1.0,
+    target_spacing: Real = -1.0,
+    interpolate: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def make_isotropic(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    current_spacing_x: float = 1.0,
-    current_spacing_y: float = 1.0,
-    current_spacing_z: float = 1.0,
-    target_spacing: float = -1.0,
+    current_spacing_x: Real = 1.0,
+    current_spacing_y: Real = 1.0,
+    current_spacing_z: Real = 1.0,
+    target_spacing: Real = -1.0,
     interpolate: bool = True,
     device: _Device | None = None,
     *,
@@ -13434,10 +16282,10 @@ def make_isotropic(
 def make_isotropic(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    current_spacing_x: float = 1.0,
-    current_spacing_y: float = 1.0,
-    current_spacing_z: float = 1.0,
-    target_spacing: float = -1.0,
+    current_spacing_x: Real = 1.0,
+    current_spacing_y: Real = 1.0,
+    current_spacing_z: Real = 1.0,
+    target_spacing: Real = -1.0,
     interpolate: bool = True,
     device: _Device | None = None,
     *,
@@ -13445,13 +16293,28 @@ def make_isotropic(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def make_isotropic(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    current_spacing_x: float = 1.0,
-    current_spacing_y: float = 1.0,
-    current_spacing_z: float = 1.0,
-    target_spacing: float = -1.0,
+    current_spacing_x: Real = 1.0,
+    current_spacing_y: Real = 1.0,
+    current_spacing_z: Real = 1.0,
+    target_spacing: Real = -1.0,
+    interpolate: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def make_isotropic(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    current_spacing_x: Real = 1.0,
+    current_spacing_y: Real = 1.0,
+    current_spacing_z: Real = 1.0,
+    target_spacing: Real = -1.0,
     interpolate: bool = True,
     device: _Device | None = None,
     *,
@@ -13546,8 +16409,19 @@ def mask(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mask(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    mask: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mask(
+    input_image: ClesperantoArray,
     mask: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -13609,10 +16483,46 @@ def mask(
 
 @overload
 def mask_label(
+    input_image0: np.ndarray[Any, np.dtype[Never]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    label: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+@overload
+def mask_label(
+    input_image0: np.ndarray[Any, np.dtype[np.float32 | np.float64]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    label: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def mask_label(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    label: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.int32]: ...
+
+
+@overload
+def mask_label(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    label: float = 1,
+    label: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -13624,18 +16534,30 @@ def mask_label(
     input_image0: ClesperantoArrayT,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    label: float = 1,
+    label: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mask_label(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    label: float = 1,
+    label: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mask_label(
+    input_image0: ClesperantoArray,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    label: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -13697,6 +16619,17 @@ def mask_label(
 
 @overload
 def masked_voronoi_labeling(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    mask: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def masked_voronoi_labeling(
     input_image: Castable[OutT],
     mask: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -13717,8 +16650,19 @@ def masked_voronoi_labeling(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def masked_voronoi_labeling(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    mask: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def masked_voronoi_labeling(
+    input_image: ClesperantoArray,
     mask: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -13781,9 +16725,9 @@ def masked_voronoi_labeling(
 def maximum_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -13794,21 +16738,34 @@ def maximum_box(
 def maximum_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def maximum_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -13873,12 +16830,48 @@ def maximum_box(
     return result
 
 
+@overload
 def maximum_distance_n_nearest_neighbors(
-    input_image_distance_matrix: ArrayLike,
+    input_image_distance_matrix: Castable[OutT],
     output_image_index_list: ClesperantoArray | None = None,
-    n: int = 1,
+    n: Integer = 1,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def maximum_distance_n_nearest_neighbors(
+    input_image_distance_matrix: ClesperantoArrayT,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def maximum_distance_n_nearest_neighbors(
+    input_image_distance_matrix: Exporter,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def maximum_distance_n_nearest_neighbors(
+    input_image_distance_matrix: Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def maximum_distance_n_nearest_neighbors(
+    input_image_distance_matrix: ClesperantoArray | Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """For each label in a distance matrix, compute the maximum distance among its N
     nearest neighbors.
 
@@ -13902,7 +16895,7 @@ def maximum_distance_n_nearest_neighbors(
     if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
         output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.maximum_distance_n_nearest_neighbors(
+        result: ClesperantoArray = _pyclesperanto.maximum_distance_n_nearest_neighbors(
             input_image_distance_matrix,
             output_image_index_list=output_image_index_list,
             n=n,
@@ -13919,12 +16912,48 @@ def maximum_distance_n_nearest_neighbors(
     return result
 
 
+@overload
 def maximum_distance_of_n_shortest_distances(
-    input_image_distance_matrix: ArrayLike,
+    input_image_distance_matrix: Castable[OutT],
     output_image_index_list: ClesperantoArray | None = None,
-    n: int = 1,
+    n: Integer = 1,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def maximum_distance_of_n_shortest_distances(
+    input_image_distance_matrix: ClesperantoArrayT,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def maximum_distance_of_n_shortest_distances(
+    input_image_distance_matrix: Exporter,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def maximum_distance_of_n_shortest_distances(
+    input_image_distance_matrix: Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def maximum_distance_of_n_shortest_distances(
+    input_image_distance_matrix: ClesperantoArray | Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """For each label in a distance matrix, compute the maximum distance among its N
     nearest neighbors.
 
@@ -13948,7 +16977,7 @@ def maximum_distance_of_n_shortest_distances(
     if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
         output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.maximum_distance_of_n_shortest_distances(
+        result: ClesperantoArray = _pyclesperanto.maximum_distance_of_n_shortest_distances(
             input_image_distance_matrix,
             output_image_index_list=output_image_index_list,
             n=n,
@@ -13965,12 +16994,48 @@ def maximum_distance_of_n_shortest_distances(
     return result
 
 
+@overload
 def maximum_distance_touching_neighbors(
-    input_image_distance_matrix: ArrayLike,
+    input_image_distance_matrix: Castable[OutT],
     input_image_touch_matrix: ArrayLike,
     output_image_index_list: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def maximum_distance_touching_neighbors(
+    input_image_distance_matrix: ClesperantoArrayT,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def maximum_distance_touching_neighbors(
+    input_image_distance_matrix: Exporter,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def maximum_distance_touching_neighbors(
+    input_image_distance_matrix: Lists,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def maximum_distance_touching_neighbors(
+    input_image_distance_matrix: ClesperantoArray | Lists,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """For each label in a touch matrix and its corresponding distance matrix, compute
     the maximum distance to all touching neighbors.
 
@@ -13999,7 +17064,7 @@ def maximum_distance_touching_neighbors(
             or class_of(output_image_index_list) is _pyclesperanto.Array
         )
     ):
-        result: LibraryArray = _pyclesperanto.maximum_distance_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.maximum_distance_touching_neighbors(
             input_image_distance_matrix,
             input_image_touch_matrix,
             output_image_index_list=output_image_index_list,
@@ -14015,6 +17080,16 @@ def maximum_distance_touching_neighbors(
             n_required=2,
         )
     return result
+
+
+@overload
+def maximum_extension_map(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
 
 
 @overload
@@ -14037,8 +17112,18 @@ def maximum_extension_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_extension_map(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def maximum_extension_map(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -14095,9 +17180,9 @@ def maximum_extension_map(
 def maximum_filter(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -14109,9 +17194,9 @@ def maximum_filter(
 def maximum_filter(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -14119,12 +17204,26 @@ def maximum_filter(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_filter(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def maximum_filter(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -14199,7 +17298,7 @@ def maximum_filter(
 def maximum_image_and_scalar(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -14210,17 +17309,28 @@ def maximum_image_and_scalar(
 def maximum_image_and_scalar(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_image_and_scalar(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def maximum_image_and_scalar(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -14296,8 +17406,19 @@ def maximum_images(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_images(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def maximum_images(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -14357,6 +17478,17 @@ def maximum_images(
 
 @overload
 def maximum_intensity_map(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def maximum_intensity_map(
     input_image: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -14377,8 +17509,19 @@ def maximum_intensity_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_intensity_map(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def maximum_intensity_map(
+    input_image: ClesperantoArray,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -14478,12 +17621,48 @@ def maximum_of_all_pixels(
     return result
 
 
+@overload
 def maximum_of_touching_neighbors(
-    vector: ArrayLike,
+    vector: Castable[OutT],
     matrix: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def maximum_of_touching_neighbors(
+    vector: ClesperantoArrayT,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def maximum_of_touching_neighbors(
+    vector: Exporter,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def maximum_of_touching_neighbors(
+    vector: Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def maximum_of_touching_neighbors(
+    vector: ClesperantoArray | Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Compute the maximum_of_touching_neighbors
 
     Helper without an image argument: arrays may be in any memory that voxbind supports.
@@ -14508,7 +17687,7 @@ def maximum_of_touching_neighbors(
         and class_of(matrix) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
-        result: LibraryArray = _pyclesperanto.maximum_of_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.maximum_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
@@ -14525,10 +17704,23 @@ def maximum_of_touching_neighbors(
 
 @overload
 def maximum_of_touching_neighbors_map(
+    map: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def maximum_of_touching_neighbors_map(
     map: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -14541,7 +17733,7 @@ def maximum_of_touching_neighbors_map(
     map: ClesperantoArrayT,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -14549,11 +17741,24 @@ def maximum_of_touching_neighbors_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_of_touching_neighbors_map(
-    map: ClesperantoArray | Castable[_Array],
+    map: Exporter,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def maximum_of_touching_neighbors_map(
+    map: ClesperantoArray,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -14659,9 +17864,9 @@ def maximum_position(
 def maximum_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 0,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -14672,21 +17877,34 @@ def maximum_sphere(
 def maximum_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 0,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 0,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def maximum_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -14769,8 +17987,17 @@ def maximum_x_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_x_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def maximum_x_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -14835,8 +18062,17 @@ def maximum_y_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_y_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def maximum_y_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -14901,8 +18137,17 @@ def maximum_z_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def maximum_z_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def maximum_z_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -14953,9 +18198,9 @@ def maximum_z_projection(
 def mean_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -14966,21 +18211,34 @@ def mean_box(
 def mean_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mean_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mean_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -15045,12 +18303,48 @@ def mean_box(
     return result
 
 
+@overload
 def mean_distance_n_farthest_neighbors(
-    input_image_distance_matrix: ArrayLike,
+    input_image_distance_matrix: Castable[OutT],
     output_image_index_list: ClesperantoArray | None = None,
-    n: int = 1,
+    n: Integer = 1,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def mean_distance_n_farthest_neighbors(
+    input_image_distance_matrix: ClesperantoArrayT,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def mean_distance_n_farthest_neighbors(
+    input_image_distance_matrix: Exporter,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def mean_distance_n_farthest_neighbors(
+    input_image_distance_matrix: Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def mean_distance_n_farthest_neighbors(
+    input_image_distance_matrix: ClesperantoArray | Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """For each label in a distance matrix, compute the mean distance to its N farthest
     neighbors.
 
@@ -15074,7 +18368,7 @@ def mean_distance_n_farthest_neighbors(
     if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
         output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.mean_distance_n_farthest_neighbors(
+        result: ClesperantoArray = _pyclesperanto.mean_distance_n_farthest_neighbors(
             input_image_distance_matrix,
             output_image_index_list=output_image_index_list,
             n=n,
@@ -15091,12 +18385,48 @@ def mean_distance_n_farthest_neighbors(
     return result
 
 
+@overload
 def mean_distance_n_nearest_neighbors(
-    input_image_distance_matrix: ArrayLike,
+    input_image_distance_matrix: Castable[OutT],
     output_image_index_list: ClesperantoArray | None = None,
-    n: int = 1,
+    n: Integer = 1,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def mean_distance_n_nearest_neighbors(
+    input_image_distance_matrix: ClesperantoArrayT,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def mean_distance_n_nearest_neighbors(
+    input_image_distance_matrix: Exporter,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def mean_distance_n_nearest_neighbors(
+    input_image_distance_matrix: Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def mean_distance_n_nearest_neighbors(
+    input_image_distance_matrix: ClesperantoArray | Lists,
+    output_image_index_list: ClesperantoArray | None = None,
+    n: Integer = 1,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """For each label in a distance matrix, compute the mean distance to its N nearest
     neighbors.
 
@@ -15120,7 +18450,7 @@ def mean_distance_n_nearest_neighbors(
     if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
         output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.mean_distance_n_nearest_neighbors(
+        result: ClesperantoArray = _pyclesperanto.mean_distance_n_nearest_neighbors(
             input_image_distance_matrix,
             output_image_index_list=output_image_index_list,
             n=n,
@@ -15137,12 +18467,48 @@ def mean_distance_n_nearest_neighbors(
     return result
 
 
+@overload
 def mean_distance_touching_neighbors(
-    input_image_distance_matrix: ArrayLike,
+    input_image_distance_matrix: Castable[OutT],
     input_image_touch_matrix: ArrayLike,
     output_image_index_list: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def mean_distance_touching_neighbors(
+    input_image_distance_matrix: ClesperantoArrayT,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def mean_distance_touching_neighbors(
+    input_image_distance_matrix: Exporter,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def mean_distance_touching_neighbors(
+    input_image_distance_matrix: Lists,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def mean_distance_touching_neighbors(
+    input_image_distance_matrix: ClesperantoArray | Lists,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """For each label in a touch matrix and its corresponding distance matrix, compute
     the mean distance to all touching neighbors.
 
@@ -15171,7 +18537,7 @@ def mean_distance_touching_neighbors(
             or class_of(output_image_index_list) is _pyclesperanto.Array
         )
     ):
-        result: LibraryArray = _pyclesperanto.mean_distance_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.mean_distance_touching_neighbors(
             input_image_distance_matrix,
             input_image_touch_matrix,
             output_image_index_list=output_image_index_list,
@@ -15187,6 +18553,16 @@ def mean_distance_touching_neighbors(
             n_required=2,
         )
     return result
+
+
+@overload
+def mean_extension_map(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
 
 
 @overload
@@ -15209,8 +18585,18 @@ def mean_extension_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mean_extension_map(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mean_extension_map(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -15267,9 +18653,9 @@ def mean_extension_map(
 def mean_filter(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -15281,9 +18667,9 @@ def mean_filter(
 def mean_filter(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -15291,12 +18677,26 @@ def mean_filter(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mean_filter(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mean_filter(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -15368,6 +18768,17 @@ def mean_filter(
 
 @overload
 def mean_intensity_map(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def mean_intensity_map(
     input_image: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -15388,8 +18799,19 @@ def mean_intensity_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mean_intensity_map(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mean_intensity_map(
+    input_image: ClesperantoArray,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -15489,12 +18911,48 @@ def mean_of_all_pixels(
     return result
 
 
+@overload
 def mean_of_touching_neighbors(
-    vector: ArrayLike,
+    vector: Castable[OutT],
     matrix: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def mean_of_touching_neighbors(
+    vector: ClesperantoArrayT,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def mean_of_touching_neighbors(
+    vector: Exporter,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def mean_of_touching_neighbors(
+    vector: Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def mean_of_touching_neighbors(
+    vector: ClesperantoArray | Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Compute the mean_of_touching_neighbors
 
     Helper without an image argument: arrays may be in any memory that voxbind supports.
@@ -15519,7 +18977,7 @@ def mean_of_touching_neighbors(
         and class_of(matrix) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
-        result: LibraryArray = _pyclesperanto.mean_of_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.mean_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
@@ -15536,10 +18994,23 @@ def mean_of_touching_neighbors(
 
 @overload
 def mean_of_touching_neighbors_map(
+    map: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def mean_of_touching_neighbors_map(
     map: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -15552,7 +19023,7 @@ def mean_of_touching_neighbors_map(
     map: ClesperantoArrayT,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -15560,11 +19031,24 @@ def mean_of_touching_neighbors_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mean_of_touching_neighbors_map(
-    map: ClesperantoArray | Castable[_Array],
+    map: Exporter,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mean_of_touching_neighbors_map(
+    map: ClesperantoArray,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -15633,9 +19117,9 @@ def mean_of_touching_neighbors_map(
 def mean_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -15646,21 +19130,34 @@ def mean_sphere(
 def mean_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mean_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mean_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -15779,6 +19276,15 @@ def mean_squared_error(
 
 @overload
 def mean_x_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def mean_x_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
@@ -15795,8 +19301,17 @@ def mean_x_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mean_x_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def mean_x_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -15845,6 +19360,15 @@ def mean_x_projection(
 
 @overload
 def mean_y_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def mean_y_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
@@ -15861,8 +19385,17 @@ def mean_y_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mean_y_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def mean_y_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -15911,6 +19444,15 @@ def mean_y_projection(
 
 @overload
 def mean_z_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def mean_z_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
@@ -15927,8 +19469,17 @@ def mean_z_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mean_z_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def mean_z_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -15979,9 +19530,9 @@ def mean_z_projection(
 def median(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -15993,9 +19544,9 @@ def median(
 def median(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -16003,12 +19554,26 @@ def median(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def median(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def median(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -16083,9 +19648,9 @@ def median(
 def median_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -16096,21 +19661,34 @@ def median_box(
 def median_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def median_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def median_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -16176,12 +19754,48 @@ def median_box(
     return result
 
 
+@overload
 def median_of_touching_neighbors(
-    vector: ArrayLike,
+    vector: Castable[OutT],
     matrix: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def median_of_touching_neighbors(
+    vector: ClesperantoArrayT,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def median_of_touching_neighbors(
+    vector: Exporter,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def median_of_touching_neighbors(
+    vector: Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def median_of_touching_neighbors(
+    vector: ClesperantoArray | Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Compute the median_of_touching_neighbors
 
     Helper without an image argument: arrays may be in any memory that voxbind supports.
@@ -16206,7 +19820,7 @@ def median_of_touching_neighbors(
         and class_of(matrix) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
-        result: LibraryArray = _pyclesperanto.median_of_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.median_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
@@ -16223,10 +19837,23 @@ def median_of_touching_neighbors(
 
 @overload
 def median_of_touching_neighbors_map(
+    map: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def median_of_touching_neighbors_map(
     map: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -16239,7 +19866,7 @@ def median_of_touching_neighbors_map(
     map: ClesperantoArrayT,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -16247,11 +19874,24 @@ def median_of_touching_neighbors_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def median_of_touching_neighbors_map(
-    map: ClesperantoArray | Castable[_Array],
+    map: Exporter,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def median_of_touching_neighbors_map(
+    map: ClesperantoArray,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -16320,9 +19960,9 @@ def median_of_touching_neighbors_map(
 def median_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -16333,21 +19973,34 @@ def median_sphere(
 def median_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def median_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def median_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -16433,8 +20086,18 @@ def merge_touching_labels(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def merge_touching_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def merge_touching_labels(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -16490,9 +20153,9 @@ def merge_touching_labels(
 def minimum_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -16503,21 +20166,34 @@ def minimum_box(
 def minimum_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def minimum_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def minimum_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -16582,12 +20258,48 @@ def minimum_box(
     return result
 
 
+@overload
 def minimum_distance_touching_neighbors(
-    input_image_distance_matrix: ArrayLike,
+    input_image_distance_matrix: Castable[OutT],
     input_image_touch_matrix: ArrayLike,
     output_image_index_list: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def minimum_distance_touching_neighbors(
+    input_image_distance_matrix: ClesperantoArrayT,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def minimum_distance_touching_neighbors(
+    input_image_distance_matrix: Exporter,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def minimum_distance_touching_neighbors(
+    input_image_distance_matrix: Lists,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def minimum_distance_touching_neighbors(
+    input_image_distance_matrix: ClesperantoArray | Lists,
+    input_image_touch_matrix: ArrayLike,
+    output_image_index_list: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """For each label in a touch matrix and its corresponding distance matrix, compute
     the minimum distance to all touching neighbors.
 
@@ -16616,7 +20328,7 @@ def minimum_distance_touching_neighbors(
             or class_of(output_image_index_list) is _pyclesperanto.Array
         )
     ):
-        result: LibraryArray = _pyclesperanto.minimum_distance_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.minimum_distance_touching_neighbors(
             input_image_distance_matrix,
             input_image_touch_matrix,
             output_image_index_list=output_image_index_list,
@@ -16638,9 +20350,9 @@ def minimum_distance_touching_neighbors(
 def minimum_filter(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -16652,9 +20364,9 @@ def minimum_filter(
 def minimum_filter(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -16662,12 +20374,26 @@ def minimum_filter(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def minimum_filter(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def minimum_filter(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -16741,7 +20467,7 @@ def minimum_filter(
 def minimum_image_and_scalar(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -16752,17 +20478,28 @@ def minimum_image_and_scalar(
 def minimum_image_and_scalar(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def minimum_image_and_scalar(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def minimum_image_and_scalar(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -16838,8 +20575,19 @@ def minimum_images(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def minimum_images(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def minimum_images(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -16899,6 +20647,17 @@ def minimum_images(
 
 @overload
 def minimum_intensity_map(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def minimum_intensity_map(
     input_image: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -16919,8 +20678,19 @@ def minimum_intensity_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def minimum_intensity_map(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def minimum_intensity_map(
+    input_image: ClesperantoArray,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -17073,12 +20843,48 @@ def minimum_of_masked_pixels(
     return result
 
 
+@overload
 def minimum_of_touching_neighbors(
-    vector: ArrayLike,
+    vector: Castable[OutT],
     matrix: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def minimum_of_touching_neighbors(
+    vector: ClesperantoArrayT,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def minimum_of_touching_neighbors(
+    vector: Exporter,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def minimum_of_touching_neighbors(
+    vector: Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def minimum_of_touching_neighbors(
+    vector: ClesperantoArray | Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Compute the minimum_of_touching_neighbors
 
     Helper without an image argument: arrays may be in any memory that voxbind supports.
@@ -17103,7 +20909,7 @@ def minimum_of_touching_neighbors(
         and class_of(matrix) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
-        result: LibraryArray = _pyclesperanto.minimum_of_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.minimum_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
@@ -17120,10 +20926,23 @@ def minimum_of_touching_neighbors(
 
 @overload
 def minimum_of_touching_neighbors_map(
+    map: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def minimum_of_touching_neighbors_map(
     map: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -17136,7 +20955,7 @@ def minimum_of_touching_neighbors_map(
     map: ClesperantoArrayT,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -17144,11 +20963,24 @@ def minimum_of_touching_neighbors_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def minimum_of_touching_neighbors_map(
-    map: ClesperantoArray | Castable[_Array],
+    map: Exporter,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def minimum_of_touching_neighbors_map(
+    map: ClesperantoArray,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -17254,9 +21086,9 @@ def minimum_position(
 def minimum_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -17267,21 +21099,34 @@ def minimum_sphere(
 def minimum_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def minimum_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def minimum_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -17364,8 +21209,17 @@ def minimum_x_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def minimum_x_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def minimum_x_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -17430,8 +21284,17 @@ def minimum_y_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def minimum_y_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def minimum_y_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -17496,8 +21359,17 @@ def minimum_z_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def minimum_z_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def minimum_z_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -17546,11 +21418,25 @@ def minimum_z_projection(
 
 @overload
 def mode(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.uint8]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def mode(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -17562,9 +21448,9 @@ def mode(
 def mode(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -17572,12 +21458,26 @@ def mode(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mode(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mode(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -17634,11 +21534,24 @@ def mode(
 
 @overload
 def mode_box(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.uint8]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def mode_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -17649,21 +21562,34 @@ def mode_box(
 def mode_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mode_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mode_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -17714,12 +21640,48 @@ def mode_box(
     return result
 
 
+@overload
 def mode_of_touching_neighbors(
-    vector: ArrayLike,
+    vector: Castable[OutT],
     matrix: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def mode_of_touching_neighbors(
+    vector: ClesperantoArrayT,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def mode_of_touching_neighbors(
+    vector: Exporter,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def mode_of_touching_neighbors(
+    vector: Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def mode_of_touching_neighbors(
+    vector: ClesperantoArray | Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Compute the mode_of_touching_neighbors
 
     Helper without an image argument: arrays may be in any memory that voxbind supports.
@@ -17744,7 +21706,7 @@ def mode_of_touching_neighbors(
         and class_of(matrix) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
-        result: LibraryArray = _pyclesperanto.mode_of_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.mode_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
@@ -17761,10 +21723,23 @@ def mode_of_touching_neighbors(
 
 @overload
 def mode_of_touching_neighbors_map(
+    map: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def mode_of_touching_neighbors_map(
     map: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -17777,7 +21752,7 @@ def mode_of_touching_neighbors_map(
     map: ClesperantoArrayT,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -17785,11 +21760,24 @@ def mode_of_touching_neighbors_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mode_of_touching_neighbors_map(
-    map: ClesperantoArray | Castable[_Array],
+    map: Exporter,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mode_of_touching_neighbors_map(
+    map: ClesperantoArray,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -17856,11 +21844,24 @@ def mode_of_touching_neighbors_map(
 
 @overload
 def mode_sphere(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.uint8]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def mode_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -17871,21 +21872,34 @@ def mode_sphere(
 def mode_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def mode_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def mode_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -17958,8 +21972,19 @@ def modulo_images(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def modulo_images(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def modulo_images(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -18015,12 +22040,26 @@ def modulo_images(
 
 @overload
 def morphological_chan_vese(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    num_iter: Integer = 100,
+    smoothing: Integer = 1,
+    lambda1: Real = 1,
+    lambda2: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def morphological_chan_vese(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    num_iter: int = 100,
-    smoothing: int = 1,
-    lambda1: float = 1,
-    lambda2: float = 1,
+    num_iter: Integer = 100,
+    smoothing: Integer = 1,
+    lambda1: Real = 1,
+    lambda2: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -18031,23 +22070,37 @@ def morphological_chan_vese(
 def morphological_chan_vese(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    num_iter: int = 100,
-    smoothing: int = 1,
-    lambda1: float = 1,
-    lambda2: float = 1,
+    num_iter: Integer = 100,
+    smoothing: Integer = 1,
+    lambda1: Real = 1,
+    lambda2: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def morphological_chan_vese(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    num_iter: int = 100,
-    smoothing: int = 1,
-    lambda1: float = 1,
-    lambda2: float = 1,
+    num_iter: Integer = 100,
+    smoothing: Integer = 1,
+    lambda1: Real = 1,
+    lambda2: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def morphological_chan_vese(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    num_iter: Integer = 100,
+    smoothing: Integer = 1,
+    lambda1: Real = 1,
+    lambda2: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -18112,9 +22165,20 @@ def morphological_chan_vese(
 
 @overload
 def multiply_image_and_position(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    dimension: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def multiply_image_and_position(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    dimension: int = 0,
+    dimension: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -18125,17 +22189,28 @@ def multiply_image_and_position(
 def multiply_image_and_position(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    dimension: int = 0,
+    dimension: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def multiply_image_and_position(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    dimension: int = 0,
+    dimension: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def multiply_image_and_position(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    dimension: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -18192,9 +22267,20 @@ def multiply_image_and_position(
 
 @overload
 def multiply_image_and_scalar(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def multiply_image_and_scalar(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -18205,17 +22291,28 @@ def multiply_image_and_scalar(
 def multiply_image_and_scalar(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def multiply_image_and_scalar(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def multiply_image_and_scalar(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -18291,8 +22388,19 @@ def multiply_images(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def multiply_images(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def multiply_images(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -18350,12 +22458,48 @@ def multiply_images(
     return result
 
 
+@overload
 def multiply_matrix(
-    matrix1: ArrayLike,
+    matrix1: Castable[OutT],
     matrix2: ArrayLike,
     matrix_destination: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def multiply_matrix(
+    matrix1: ClesperantoArrayT,
+    matrix2: ArrayLike,
+    matrix_destination: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def multiply_matrix(
+    matrix1: Exporter,
+    matrix2: ArrayLike,
+    matrix_destination: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def multiply_matrix(
+    matrix1: Lists,
+    matrix2: ArrayLike,
+    matrix_destination: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def multiply_matrix(
+    matrix1: ClesperantoArray | Lists,
+    matrix2: ArrayLike,
+    matrix_destination: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Multiplies two matrices with each other. Shape of matrix1 should be equal to
     shape of matrix2 transposed.
 
@@ -18385,7 +22529,7 @@ def multiply_matrix(
         and class_of(matrix2) is _pyclesperanto.Array
         and (matrix_destination is None or class_of(matrix_destination) is _pyclesperanto.Array)
     ):
-        result: LibraryArray = _pyclesperanto.multiply_matrix(
+        result: ClesperantoArray = _pyclesperanto.multiply_matrix(
             matrix1, matrix2, matrix_destination=matrix_destination, device=device
         )
     else:
@@ -18404,9 +22548,9 @@ def multiply_matrix(
 def nan_to_num(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    nan: float = 0,
-    posinf: float = library_default("<call>"),
-    neginf: float = library_default("<call>"),
+    nan: Real = 0,
+    posinf: Real = library_default("<call>"),
+    neginf: Real = library_default("<call>"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -18417,21 +22561,34 @@ def nan_to_num(
 def nan_to_num(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    nan: float = 0,
-    posinf: float = library_default("<call>"),
-    neginf: float = library_default("<call>"),
+    nan: Real = 0,
+    posinf: Real = library_default("<call>"),
+    neginf: Real = library_default("<call>"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def nan_to_num(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    nan: float = 0,
-    posinf: float = library_default("<call>"),
-    neginf: float = library_default("<call>"),
+    nan: Real = 0,
+    posinf: Real = library_default("<call>"),
+    neginf: Real = library_default("<call>"),
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def nan_to_num(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    nan: Real = 0,
+    posinf: Real = library_default("<call>"),
+    neginf: Real = library_default("<call>"),
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -18555,6 +22712,18 @@ def native_execute(
 
 @overload
 def nonzero_maximum(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def nonzero_maximum(
     input_image: Castable[OutT],
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
@@ -18577,8 +22746,20 @@ def nonzero_maximum(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def nonzero_maximum(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def nonzero_maximum(
+    input_image: ClesperantoArray,
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
     connectivity: str = "box",
@@ -18636,6 +22817,17 @@ def nonzero_maximum(
 
 @overload
 def nonzero_maximum_box(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def nonzero_maximum_box(
     input_image: Castable[OutT],
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
@@ -18656,8 +22848,19 @@ def nonzero_maximum_box(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def nonzero_maximum_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def nonzero_maximum_box(
+    input_image: ClesperantoArray,
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -18710,6 +22913,17 @@ def nonzero_maximum_box(
 
 @overload
 def nonzero_maximum_diamond(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def nonzero_maximum_diamond(
     input_image: Castable[OutT],
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
@@ -18730,8 +22944,19 @@ def nonzero_maximum_diamond(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def nonzero_maximum_diamond(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def nonzero_maximum_diamond(
+    input_image: ClesperantoArray,
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -18784,6 +23009,18 @@ def nonzero_maximum_diamond(
 
 @overload
 def nonzero_minimum(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def nonzero_minimum(
     input_image: Castable[OutT],
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
@@ -18806,8 +23043,20 @@ def nonzero_minimum(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def nonzero_minimum(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def nonzero_minimum(
+    input_image: ClesperantoArray,
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
     connectivity: str = "box",
@@ -18865,6 +23114,17 @@ def nonzero_minimum(
 
 @overload
 def nonzero_minimum_box(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def nonzero_minimum_box(
     input_image: Castable[OutT],
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
@@ -18885,8 +23145,19 @@ def nonzero_minimum_box(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def nonzero_minimum_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def nonzero_minimum_box(
+    input_image: ClesperantoArray,
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -18939,6 +23210,17 @@ def nonzero_minimum_box(
 
 @overload
 def nonzero_minimum_diamond(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def nonzero_minimum_diamond(
     input_image: Castable[OutT],
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
@@ -18959,8 +23241,19 @@ def nonzero_minimum_diamond(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def nonzero_minimum_diamond(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image0: ClesperantoArray,
+    output_image1: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def nonzero_minimum_diamond(
+    input_image: ClesperantoArray,
     output_image0: ClesperantoArray,
     output_image1: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -19013,10 +23306,22 @@ def nonzero_minimum_diamond(
 
 @overload
 def normalize(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    low_percentile: Real = -1,
+    high_percentile: Real = -1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def normalize(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    low_percentile: float = -1,
-    high_percentile: float = -1,
+    low_percentile: Real = -1,
+    high_percentile: Real = -1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -19027,19 +23332,31 @@ def normalize(
 def normalize(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    low_percentile: float = -1,
-    high_percentile: float = -1,
+    low_percentile: Real = -1,
+    high_percentile: Real = -1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def normalize(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    low_percentile: float = -1,
-    high_percentile: float = -1,
+    low_percentile: Real = -1,
+    high_percentile: Real = -1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def normalize(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    low_percentile: Real = -1,
+    high_percentile: Real = -1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -19101,6 +23418,17 @@ def normalize(
 
 @overload
 def not_equal(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def not_equal(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -19121,8 +23449,19 @@ def not_equal(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def not_equal(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def not_equal(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -19182,9 +23521,20 @@ def not_equal(
 
 @overload
 def not_equal_constant(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def not_equal_constant(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -19195,17 +23545,28 @@ def not_equal_constant(
 def not_equal_constant(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def not_equal_constant(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def not_equal_constant(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -19260,7 +23621,7 @@ def not_equal_constant(
 
 
 def ones(
-    shape: tuple[_object, ...] | Sequence[_object] | ClesperantoArray,
+    shape: tuple[_object, ...] | Lists | ClesperantoArray,
     dtype: DTypeLike | None = None,
     *,
     mtype: str = "buffer",
@@ -19345,8 +23706,20 @@ def onlyzero_overwrite_maximum(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def onlyzero_overwrite_maximum(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    flag: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def onlyzero_overwrite_maximum(
+    input_image: ClesperantoArray,
     flag: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     connectivity: str = "box",
@@ -19430,8 +23803,19 @@ def onlyzero_overwrite_maximum_box(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def onlyzero_overwrite_maximum_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    flag: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def onlyzero_overwrite_maximum_box(
+    input_image: ClesperantoArray,
     flag: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -19511,8 +23895,19 @@ def onlyzero_overwrite_maximum_diamond(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def onlyzero_overwrite_maximum_diamond(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    flag: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def onlyzero_overwrite_maximum_diamond(
+    input_image: ClesperantoArray,
     flag: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -19592,8 +23987,19 @@ def opening(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def opening(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    footprint: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def opening(
+    input_image: ClesperantoArray,
     footprint: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -19645,6 +24051,7 @@ def opening(
             outputs=("output_image",),
             memory="pyclesperanto",
             n_required=2,
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -19653,9 +24060,9 @@ def opening(
 def opening_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -19666,21 +24073,34 @@ def opening_box(
 def opening_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def opening_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def opening_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -19743,9 +24163,20 @@ def opening_box(
 
 @overload
 def opening_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def opening_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -19756,17 +24187,28 @@ def opening_labels(
 def opening_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def opening_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def opening_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -19823,9 +24265,9 @@ def opening_labels(
 def opening_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -19836,21 +24278,34 @@ def opening_sphere(
 def opening_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def opening_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def opening_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -19931,8 +24386,7 @@ def operation(name: str) -> Callable[..., Any]:
 
 
 def operations(
-    must_have_categories: Sequence[_object] | None = None,
-    must_not_have_categories: Sequence[_object] | None = None,
+    must_have_categories: Lists | None = None, must_not_have_categories: Lists | None = None
 ) -> dict[str, Callable[..., Any]]:
     """Retrieve a dictionary of operations, which can be filtered by annotated categories.
 
@@ -19959,10 +24413,10 @@ def operations(
 def pad(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    size_x: int = 0,
-    size_y: int = 0,
-    size_z: int = 0,
-    value: float = 0,
+    size_x: Integer = 0,
+    size_y: Integer = 0,
+    size_z: Integer = 0,
+    value: Real = 0,
     center: bool = False,
     device: _Device | None = None,
     *,
@@ -19974,10 +24428,10 @@ def pad(
 def pad(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    size_x: int = 0,
-    size_y: int = 0,
-    size_z: int = 0,
-    value: float = 0,
+    size_x: Integer = 0,
+    size_y: Integer = 0,
+    size_z: Integer = 0,
+    value: Real = 0,
     center: bool = False,
     device: _Device | None = None,
     *,
@@ -19985,13 +24439,28 @@ def pad(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def pad(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    size_x: int = 0,
-    size_y: int = 0,
-    size_z: int = 0,
-    value: float = 0,
+    size_x: Integer = 0,
+    size_y: Integer = 0,
+    size_z: Integer = 0,
+    value: Real = 0,
+    center: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def pad(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    size_x: Integer = 0,
+    size_y: Integer = 0,
+    size_z: Integer = 0,
+    value: Real = 0,
     center: bool = False,
     device: _Device | None = None,
     *,
@@ -20059,6 +24528,18 @@ def pad(
 
 @overload
 def parametric_map(
+    labels: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    properties: Mapping[str, _object],
+    output_image: ClesperantoArray | None = None,
+    property: str = "label",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def parametric_map(
     labels: Castable[OutT],
     properties: Mapping[str, _object],
     output_image: ClesperantoArray | None = None,
@@ -20081,8 +24562,20 @@ def parametric_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def parametric_map(
-    labels: ClesperantoArray | Castable[_Array],
+    labels: Exporter,
+    properties: Mapping[str, _object],
+    output_image: ClesperantoArray | None = None,
+    property: str = "label",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def parametric_map(
+    labels: ClesperantoArray,
     properties: Mapping[str, _object],
     output_image: ClesperantoArray | None = None,
     property: str = "label",
@@ -20153,9 +24646,9 @@ def parametric_map(
 def paste(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    destination_x: int = 0,
-    destination_y: int = 0,
-    destination_z: int = 0,
+    destination_x: Integer = 0,
+    destination_y: Integer = 0,
+    destination_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -20166,21 +24659,34 @@ def paste(
 def paste(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    destination_x: int = 0,
-    destination_y: int = 0,
-    destination_z: int = 0,
+    destination_x: Integer = 0,
+    destination_y: Integer = 0,
+    destination_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def paste(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    destination_x: int = 0,
-    destination_y: int = 0,
-    destination_z: int = 0,
+    destination_x: Integer = 0,
+    destination_y: Integer = 0,
+    destination_z: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def paste(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    destination_x: Integer = 0,
+    destination_y: Integer = 0,
+    destination_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -20246,7 +24752,7 @@ def paste(
 
 def percentile(
     input_image: ClesperantoArray,
-    percentile: float = 50.0,
+    percentile: Real = 50.0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -20289,6 +24795,16 @@ def percentile(
 
 @overload
 def pixel_count_map(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def pixel_count_map(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -20307,8 +24823,18 @@ def pixel_count_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def pixel_count_map(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def pixel_count_map(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -20362,11 +24888,41 @@ def pixel_count_map(
     return result
 
 
+@overload
 def pointlist_to_labelled_spots(
-    input_image: ArrayLike,
+    input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def pointlist_to_labelled_spots(
+    input_image: ClesperantoArrayT,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def pointlist_to_labelled_spots(
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def pointlist_to_labelled_spots(
+    input_image: Lists, output_image: ClesperantoArray | None = None, device: _Device | None = None
+) -> LibraryArray: ...
+
+
+def pointlist_to_labelled_spots(
+    input_image: ClesperantoArray | Lists,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Converts a pointlist image (x,y,z) into a labelled spots in a label image.
 
     Helper without an image argument: arrays may be in any memory that voxbind supports.
@@ -20391,7 +24947,7 @@ def pointlist_to_labelled_spots(
     if class_of(input_image) is _pyclesperanto.Array and (
         output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.pointlist_to_labelled_spots(
+        result: ClesperantoArray = _pyclesperanto.pointlist_to_labelled_spots(
             input_image, output_image=output_image, device=device
         )
     else:
@@ -20407,9 +24963,20 @@ def pointlist_to_labelled_spots(
 
 @overload
 def power(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def power(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 1,
+    scalar: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -20420,17 +24987,28 @@ def power(
 def power(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 1,
+    scalar: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def power(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 1,
+    scalar: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def power(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -20486,6 +25064,17 @@ def power(
 
 @overload
 def power_images(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def power_images(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -20506,8 +25095,19 @@ def power_images(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def power_images(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def power_images(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -20623,8 +25223,17 @@ def product_x_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def product_x_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def product_x_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -20686,8 +25295,17 @@ def product_y_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def product_y_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def product_y_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -20749,8 +25367,17 @@ def product_z_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def product_z_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def product_z_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -20796,10 +25423,22 @@ def product_z_projection(
 
 @overload
 def proximal_neighbor_count(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def proximal_neighbor_count(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    min_distance: float = -1,
-    max_distance: float = -1,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -20810,19 +25449,31 @@ def proximal_neighbor_count(
 def proximal_neighbor_count(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    min_distance: float = -1,
-    max_distance: float = -1,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def proximal_neighbor_count(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    min_distance: float = -1,
-    max_distance: float = -1,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def proximal_neighbor_count(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -20881,10 +25532,22 @@ def proximal_neighbor_count(
 
 @overload
 def proximal_neighbor_count_map(
+    labels: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def proximal_neighbor_count_map(
     labels: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    min_distance: float = -1,
-    max_distance: float = -1,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -20895,19 +25558,31 @@ def proximal_neighbor_count_map(
 def proximal_neighbor_count_map(
     labels: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    min_distance: float = -1,
-    max_distance: float = -1,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def proximal_neighbor_count_map(
-    labels: ClesperantoArray | Castable[_Array],
+    labels: Exporter,
     output_image: ClesperantoArray | None = None,
-    min_distance: float = -1,
-    max_distance: float = -1,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def proximal_neighbor_count_map(
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    min_distance: Real = -1,
+    max_distance: Real = -1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -20967,7 +25642,7 @@ def proximal_neighbor_count_map(
     return result
 
 
-def pull(array: ClesperantoArray) -> LibraryArray:
+def pull(array: ClesperantoArray) -> NDArray[Any]:
     """Pull the input image from the device to the host.
 
     Helper without an image argument: voxbind passes all arguments on unchanged.
@@ -20982,7 +25657,7 @@ def pull(array: ClesperantoArray) -> LibraryArray:
     np.ndarray
         Image data
     """
-    result: LibraryArray = _pyclesperanto.pull(array)
+    result: NDArray[Any] = _pyclesperanto.pull(array)
     return result
 
 
@@ -21023,6 +25698,16 @@ def push(
 
 @overload
 def radians_to_degrees(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def radians_to_degrees(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -21041,8 +25726,18 @@ def radians_to_degrees(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def radians_to_degrees(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def radians_to_degrees(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -21094,15 +25789,15 @@ def radians_to_degrees(
 def range(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    start_x: int | None = None,
-    stop_x: int | None = None,
-    step_x: int | None = None,
-    start_y: int | None = None,
-    stop_y: int | None = None,
-    step_y: int | None = None,
-    start_z: int | None = None,
-    stop_z: int | None = None,
-    step_z: int | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -21113,33 +25808,52 @@ def range(
 def range(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    start_x: int | None = None,
-    stop_x: int | None = None,
-    step_x: int | None = None,
-    start_y: int | None = None,
-    stop_y: int | None = None,
-    step_y: int | None = None,
-    start_z: int | None = None,
-    stop_z: int | None = None,
-    step_z: int | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def range(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    start_x: int | None = None,
-    stop_x: int | None = None,
-    step_x: int | None = None,
-    start_y: int | None = None,
-    stop_y: int | None = None,
-    step_y: int | None = None,
-    start_z: int | None = None,
-    stop_z: int | None = None,
-    step_z: int | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def range(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -21221,6 +25935,17 @@ def range(
 
 @overload
 def read_intensities_from_map(
+    label: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    map: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def read_intensities_from_map(
     label: Castable[OutT],
     map: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -21241,8 +25966,19 @@ def read_intensities_from_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def read_intensities_from_map(
-    label: ClesperantoArray | Castable[_Array],
+    label: Exporter,
+    map: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def read_intensities_from_map(
+    label: ClesperantoArray,
     map: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -21299,6 +26035,17 @@ def read_intensities_from_map(
 
 @overload
 def read_map_values(
+    map: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    label: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def read_map_values(
     map: Castable[OutT],
     label: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -21319,8 +26066,19 @@ def read_map_values(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def read_map_values(
-    map: ClesperantoArray | Castable[_Array],
+    map: Exporter,
+    label: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def read_map_values(
+    map: ClesperantoArray,
     label: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -21397,8 +26155,19 @@ def read_values_from_positions(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def read_values_from_positions(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    list: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def read_values_from_positions(
+    input_image: ClesperantoArray,
     list: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -21457,6 +26226,16 @@ def read_values_from_positions(
 
 @overload
 def reciprocal(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def reciprocal(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -21475,8 +26254,18 @@ def reciprocal(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def reciprocal(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def reciprocal(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -21530,6 +26319,16 @@ def reciprocal(
 
 @overload
 def reduce_labels_to_centroids(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def reduce_labels_to_centroids(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -21548,8 +26347,18 @@ def reduce_labels_to_centroids(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def reduce_labels_to_centroids(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def reduce_labels_to_centroids(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -21621,8 +26430,18 @@ def reduce_labels_to_label_edges(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def reduce_labels_to_label_edges(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def reduce_labels_to_label_edges(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -21677,10 +26496,20 @@ def reduce_labels_to_label_edges(
 
 @overload
 def reduce_stack(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    reduction_factor: Integer = 2,
+    offset: Integer = 0,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def reduce_stack(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    reduction_factor: int = 2,
-    offset: int = 0,
+    reduction_factor: Integer = 2,
+    offset: Integer = 0,
     device: _Device | None = None,
 ) -> OutT: ...
 
@@ -21689,17 +26518,27 @@ def reduce_stack(
 def reduce_stack(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    reduction_factor: int = 2,
-    offset: int = 0,
+    reduction_factor: Integer = 2,
+    offset: Integer = 0,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def reduce_stack(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    reduction_factor: int = 2,
-    offset: int = 0,
+    reduction_factor: Integer = 2,
+    offset: Integer = 0,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def reduce_stack(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    reduction_factor: Integer = 2,
+    offset: Integer = 0,
     device: _Device | None = None,
 ) -> ClesperantoArray:
     """Reduces the number of z-slices in a stack by a given factor. With the offset you
@@ -21759,7 +26598,7 @@ def reduce_stack(
 def relabel_sequential(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    blocksize: int = 4096,
+    blocksize: Integer = 4096,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -21770,17 +26609,28 @@ def relabel_sequential(
 def relabel_sequential(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    blocksize: int = 4096,
+    blocksize: Integer = 4096,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def relabel_sequential(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    blocksize: int = 4096,
+    blocksize: Integer = 4096,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def relabel_sequential(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    blocksize: Integer = 4096,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -21858,8 +26708,19 @@ def remove_labels(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def remove_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    list: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def remove_labels(
+    input_image: ClesperantoArray,
     list: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -21923,6 +26784,19 @@ def remove_labels(
 
 @overload
 def remove_labels_on_edges(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    exclude_x: bool = True,
+    exclude_y: bool = True,
+    exclude_z: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def remove_labels_on_edges(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     exclude_x: bool = True,
@@ -21947,8 +26821,21 @@ def remove_labels_on_edges(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def remove_labels_on_edges(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    exclude_x: bool = True,
+    exclude_y: bool = True,
+    exclude_z: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def remove_labels_on_edges(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     exclude_x: bool = True,
     exclude_y: bool = True,
@@ -22021,8 +26908,8 @@ def remove_labels_with_map_values_out_of_range(
     input_image: Castable[OutT],
     values: ArrayLike,
     output_image: ClesperantoArray | None = None,
-    min_value: float = 0,
-    max_value: float = 100,
+    min_value: Real = 0,
+    max_value: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22034,20 +26921,33 @@ def remove_labels_with_map_values_out_of_range(
     input_image: ClesperantoArrayT,
     values: ArrayLike,
     output_image: ClesperantoArray | None = None,
-    min_value: float = 0,
-    max_value: float = 100,
+    min_value: Real = 0,
+    max_value: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def remove_labels_with_map_values_out_of_range(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     values: ArrayLike,
     output_image: ClesperantoArray | None = None,
-    min_value: float = 0,
-    max_value: float = 100,
+    min_value: Real = 0,
+    max_value: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def remove_labels_with_map_values_out_of_range(
+    input_image: ClesperantoArray,
+    values: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    min_value: Real = 0,
+    max_value: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22118,8 +27018,8 @@ def remove_labels_with_map_values_within_range(
     input_image: Castable[OutT],
     values: ArrayLike,
     output_image: ClesperantoArray | None = None,
-    min_value: float = 0,
-    max_value: float = 100,
+    min_value: Real = 0,
+    max_value: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22131,20 +27031,33 @@ def remove_labels_with_map_values_within_range(
     input_image: ClesperantoArrayT,
     values: ArrayLike,
     output_image: ClesperantoArray | None = None,
-    min_value: float = 0,
-    max_value: float = 100,
+    min_value: Real = 0,
+    max_value: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def remove_labels_with_map_values_within_range(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     values: ArrayLike,
     output_image: ClesperantoArray | None = None,
-    min_value: float = 0,
-    max_value: float = 100,
+    min_value: Real = 0,
+    max_value: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def remove_labels_with_map_values_within_range(
+    input_image: ClesperantoArray,
+    values: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    min_value: Real = 0,
+    max_value: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22212,9 +27125,20 @@ def remove_labels_with_map_values_within_range(
 
 @overload
 def remove_large_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    maximum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def remove_large_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    maximum_size: float = 100,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22225,17 +27149,28 @@ def remove_large_labels(
 def remove_large_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    maximum_size: float = 100,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def remove_large_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    maximum_size: float = 100,
+    maximum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def remove_large_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    maximum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22290,9 +27225,20 @@ def remove_large_labels(
 
 @overload
 def remove_small_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    minimum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def remove_small_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 100,
+    minimum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22303,17 +27249,28 @@ def remove_small_labels(
 def remove_small_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 100,
+    minimum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def remove_small_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    minimum_size: float = 100,
+    minimum_size: Real = 100,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def remove_small_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    minimum_size: Real = 100,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22368,6 +27325,17 @@ def remove_small_labels(
 
 @overload
 def replace_intensities(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def replace_intensities(
     input_image0: Castable[OutT],
     input_image1: ArrayLike,
     output_image: ClesperantoArray | None = None,
@@ -22388,8 +27356,19 @@ def replace_intensities(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def replace_intensities(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def replace_intensities(
+    input_image0: ClesperantoArray,
     input_image1: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -22453,8 +27432,8 @@ def replace_intensities(
 def replace_intensity(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    value_to_replace: float = 0,
-    value_replacement: float = 1,
+    value_to_replace: Real = 0,
+    value_replacement: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22465,19 +27444,31 @@ def replace_intensity(
 def replace_intensity(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    value_to_replace: float = 0,
-    value_replacement: float = 1,
+    value_to_replace: Real = 0,
+    value_replacement: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def replace_intensity(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    value_to_replace: float = 0,
-    value_replacement: float = 1,
+    value_to_replace: Real = 0,
+    value_replacement: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def replace_intensity(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    value_to_replace: Real = 0,
+    value_replacement: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22540,8 +27531,8 @@ def replace_intensity(
 def replace_value(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    value_to_replace: float = 0,
-    value_replacement: float = 1,
+    value_to_replace: Real = 0,
+    value_replacement: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22552,19 +27543,31 @@ def replace_value(
 def replace_value(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    value_to_replace: float = 0,
-    value_replacement: float = 1,
+    value_to_replace: Real = 0,
+    value_replacement: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def replace_value(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    value_to_replace: float = 0,
-    value_replacement: float = 1,
+    value_to_replace: Real = 0,
+    value_replacement: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def replace_value(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    value_to_replace: Real = 0,
+    value_replacement: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -22625,6 +27628,17 @@ def replace_value(
 
 @overload
 def replace_values(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def replace_values(
     input_image0: Castable[OutT],
     input_image1: ArrayLike,
     output_image: ClesperantoArray | None = None,
@@ -22645,8 +27659,19 @@ def replace_values(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def replace_values(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def replace_values(
+    input_image0: ClesperantoArray,
     input_image1: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -22710,12 +27735,12 @@ def replace_values(
 def rigid_transform(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    translate_x: float = 0,
-    translate_y: float = 0,
-    translate_z: float = 0,
-    angle_x: float = 0,
-    angle_y: float = 0,
-    angle_z: float = 0,
+    translate_x: Real = 0,
+    translate_y: Real = 0,
+    translate_z: Real = 0,
+    angle_x: Real = 0,
+    angle_y: Real = 0,
+    angle_z: Real = 0,
     centered: bool = True,
     interpolate: bool = False,
     resize: bool = False,
@@ -22729,12 +27754,12 @@ def rigid_transform(
 def rigid_transform(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    translate_x: float = 0,
-    translate_y: float = 0,
-    translate_z: float = 0,
-    angle_x: float = 0,
-    angle_y: float = 0,
-    angle_z: float = 0,
+    translate_x: Real = 0,
+    translate_y: Real = 0,
+    translate_z: Real = 0,
+    angle_x: Real = 0,
+    angle_y: Real = 0,
+    angle_z: Real = 0,
     centered: bool = True,
     interpolate: bool = False,
     resize: bool = False,
@@ -22744,15 +27769,34 @@ def rigid_transform(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def rigid_transform(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    translate_x: float = 0,
-    translate_y: float = 0,
-    translate_z: float = 0,
-    angle_x: float = 0,
-    angle_y: float = 0,
-    angle_z: float = 0,
+    translate_x: Real = 0,
+    translate_y: Real = 0,
+    translate_z: Real = 0,
+    angle_x: Real = 0,
+    angle_y: Real = 0,
+    angle_z: Real = 0,
+    centered: bool = True,
+    interpolate: bool = False,
+    resize: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def rigid_transform(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    translate_x: Real = 0,
+    translate_y: Real = 0,
+    translate_z: Real = 0,
+    angle_x: Real = 0,
+    angle_y: Real = 0,
+    angle_z: Real = 0,
     centered: bool = True,
     interpolate: bool = False,
     resize: bool = False,
@@ -22839,9 +27883,9 @@ def rigid_transform(
 def rotate(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    angle_x: float = 0,
-    angle_y: float = 0,
-    angle_z: float = 0,
+    angle_x: Real = 0,
+    angle_y: Real = 0,
+    angle_z: Real = 0,
     centered: bool = True,
     interpolate: bool = False,
     resize: bool = False,
@@ -22855,9 +27899,9 @@ def rotate(
 def rotate(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    angle_x: float = 0,
-    angle_y: float = 0,
-    angle_z: float = 0,
+    angle_x: Real = 0,
+    angle_y: Real = 0,
+    angle_z: Real = 0,
     centered: bool = True,
     interpolate: bool = False,
     resize: bool = False,
@@ -22867,12 +27911,28 @@ def rotate(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def rotate(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    angle_x: float = 0,
-    angle_y: float = 0,
-    angle_z: float = 0,
+    angle_x: Real = 0,
+    angle_y: Real = 0,
+    angle_z: Real = 0,
+    centered: bool = True,
+    interpolate: bool = False,
+    resize: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def rotate(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    angle_x: Real = 0,
+    angle_y: Real = 0,
+    angle_z: Real = 0,
     centered: bool = True,
     interpolate: bool = False,
     resize: bool = False,
@@ -22966,8 +28026,18 @@ def round(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def round(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def round(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -23020,9 +28090,9 @@ def round(
 def sato_filter(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    sigma_minimum: float = 1,
-    sigma_maximum: float = 3,
-    sigma_step: float = 1,
+    sigma_minimum: Real = 1,
+    sigma_maximum: Real = 3,
+    sigma_step: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23033,21 +28103,34 @@ def sato_filter(
 def sato_filter(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    sigma_minimum: float = 1,
-    sigma_maximum: float = 3,
-    sigma_step: float = 1,
+    sigma_minimum: Real = 1,
+    sigma_maximum: Real = 3,
+    sigma_step: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def sato_filter(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    sigma_minimum: float = 1,
-    sigma_maximum: float = 3,
-    sigma_step: float = 1,
+    sigma_minimum: Real = 1,
+    sigma_maximum: Real = 3,
+    sigma_step: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def sato_filter(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    sigma_minimum: Real = 1,
+    sigma_maximum: Real = 3,
+    sigma_step: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23115,9 +28198,9 @@ def sato_filter(
 def scale(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    factor_x: float = 1,
-    factor_y: float = 1,
-    factor_z: float = 1,
+    factor_x: Real = 1,
+    factor_y: Real = 1,
+    factor_z: Real = 1,
     centered: bool = True,
     interpolate: bool = False,
     resize: bool = False,
@@ -23131,9 +28214,9 @@ def scale(
 def scale(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    factor_x: float = 1,
-    factor_y: float = 1,
-    factor_z: float = 1,
+    factor_x: Real = 1,
+    factor_y: Real = 1,
+    factor_z: Real = 1,
     centered: bool = True,
     interpolate: bool = False,
     resize: bool = False,
@@ -23143,12 +28226,28 @@ def scale(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def scale(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    factor_x: float = 1,
-    factor_y: float = 1,
-    factor_z: float = 1,
+    factor_x: Real = 1,
+    factor_y: Real = 1,
+    factor_z: Real = 1,
+    centered: bool = True,
+    interpolate: bool = False,
+    resize: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def scale(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    factor_x: Real = 1,
+    factor_y: Real = 1,
+    factor_z: Real = 1,
     centered: bool = True,
     interpolate: bool = False,
     resize: bool = False,
@@ -23222,17 +28321,36 @@ def scale(
 
 @overload
 def scatter(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def scatter(
     input_image: Castable[OutT],
     output_image: ClesperantoArray,
-    start_x: int | None = None,
-    stop_x: int | None = None,
-    step_x: int | None = None,
-    start_y: int | None = None,
-    stop_y: int | None = None,
-    step_y: int | None = None,
-    start_z: int | None = None,
-    stop_z: int | None = None,
-    step_z: int | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23243,33 +28361,52 @@ def scatter(
 def scatter(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray,
-    start_x: int | None = None,
-    stop_x: int | None = None,
-    step_x: int | None = None,
-    start_y: int | None = None,
-    stop_y: int | None = None,
-    step_y: int | None = None,
-    start_z: int | None = None,
-    stop_z: int | None = None,
-    step_z: int | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def scatter(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray,
-    start_x: int | None = None,
-    stop_x: int | None = None,
-    step_x: int | None = None,
-    start_y: int | None = None,
-    stop_y: int | None = None,
-    step_y: int | None = None,
-    start_z: int | None = None,
-    stop_z: int | None = None,
-    step_z: int | None = None,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def scatter(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray,
+    start_x: Integer | None = None,
+    stop_x: Integer | None = None,
+    step_x: Integer | None = None,
+    start_y: Integer | None = None,
+    stop_y: Integer | None = None,
+    step_y: Integer | None = None,
+    start_z: Integer | None = None,
+    stop_z: Integer | None = None,
+    step_z: Integer | None = None,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23363,7 +28500,7 @@ def select_backend(name: str) -> None:
     return result
 
 
-def select_device(device_id: str | int = "", device_type: str = "all") -> _Device:
+def select_device(device_id: str | Integer = "", device_type: str = "all") -> _Device:
     """Select a device by 'name' or 'index' and by 'type', and store it as the current device
 
     Helper without an image argument: voxbind passes all arguments on unchanged.
@@ -23394,7 +28531,7 @@ def select_device(device_id: str | int = "", device_type: str = "all") -> _Devic
 @overload
 def set(
     input_image: Castable[OutT],
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23404,16 +28541,26 @@ def set(
 @overload
 def set(
     input_image: ClesperantoArrayT,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set(
-    input_image: ClesperantoArray | Castable[_Array],
-    scalar: float = 0,
+    input_image: Exporter,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def set(
+    input_image: ClesperantoArray,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23463,8 +28610,8 @@ def set(
 @overload
 def set_column(
     input_image: Castable[OutT],
-    column_index: int = 0,
-    value: float = 0,
+    column_index: Integer = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23474,18 +28621,29 @@ def set_column(
 @overload
 def set_column(
     input_image: ClesperantoArrayT,
-    column_index: int = 0,
-    value: float = 0,
+    column_index: Integer = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_column(
-    input_image: ClesperantoArray | Castable[_Array],
-    column_index: int = 0,
-    value: float = 0,
+    input_image: Exporter,
+    column_index: Integer = 0,
+    value: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def set_column(
+    input_image: ClesperantoArray,
+    column_index: Integer = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23538,7 +28696,7 @@ def set_column(
 @overload
 def set_image_borders(
     input_image: Castable[OutT],
-    value: float = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23548,16 +28706,26 @@ def set_image_borders(
 @overload
 def set_image_borders(
     input_image: ClesperantoArrayT,
-    value: float = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_image_borders(
-    input_image: ClesperantoArray | Castable[_Array],
-    value: float = 0,
+    input_image: Exporter,
+    value: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def set_image_borders(
+    input_image: ClesperantoArray,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23607,9 +28775,20 @@ def set_image_borders(
 
 @overload
 def set_nonzero_pixels_to_pixelindex(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    offset: Integer = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def set_nonzero_pixels_to_pixelindex(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    offset: int = 1,
+    offset: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23620,17 +28799,28 @@ def set_nonzero_pixels_to_pixelindex(
 def set_nonzero_pixels_to_pixelindex(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    offset: int = 1,
+    offset: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_nonzero_pixels_to_pixelindex(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    offset: int = 1,
+    offset: Integer = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def set_nonzero_pixels_to_pixelindex(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    offset: Integer = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23682,8 +28872,8 @@ def set_nonzero_pixels_to_pixelindex(
 @overload
 def set_plane(
     input_image: Castable[OutT],
-    plane_index: int = 0,
-    value: float = 0,
+    plane_index: Integer = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23693,18 +28883,29 @@ def set_plane(
 @overload
 def set_plane(
     input_image: ClesperantoArrayT,
-    plane_index: int = 0,
-    value: float = 0,
+    plane_index: Integer = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_plane(
-    input_image: ClesperantoArray | Castable[_Array],
-    plane_index: int = 0,
-    value: float = 0,
+    input_image: Exporter,
+    plane_index: Integer = 0,
+    value: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def set_plane(
+    input_image: ClesperantoArray,
+    plane_index: Integer = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23766,11 +28967,14 @@ def set_ramp_x(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_ramp_x(
-    input_image: ClesperantoArray | Castable[_Array],
-    device: _Device | None = None,
-    *,
-    slice_by_slice: bool = False,
+    input_image: Exporter, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> NDArray[Any]: ...
+
+
+def set_ramp_x(
+    input_image: ClesperantoArray, device: _Device | None = None, *, slice_by_slice: bool = False
 ) -> ClesperantoArray:
     """Sets all pixel values to their X coordinate.
 
@@ -23823,11 +29027,14 @@ def set_ramp_y(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_ramp_y(
-    input_image: ClesperantoArray | Castable[_Array],
-    device: _Device | None = None,
-    *,
-    slice_by_slice: bool = False,
+    input_image: Exporter, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> NDArray[Any]: ...
+
+
+def set_ramp_y(
+    input_image: ClesperantoArray, device: _Device | None = None, *, slice_by_slice: bool = False
 ) -> ClesperantoArray:
     """Sets all pixel values to their Y coordinate.
 
@@ -23880,11 +29087,14 @@ def set_ramp_z(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_ramp_z(
-    input_image: ClesperantoArray | Castable[_Array],
-    device: _Device | None = None,
-    *,
-    slice_by_slice: bool = False,
+    input_image: Exporter, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> NDArray[Any]: ...
+
+
+def set_ramp_z(
+    input_image: ClesperantoArray, device: _Device | None = None, *, slice_by_slice: bool = False
 ) -> ClesperantoArray:
     """Sets all pixel values to their Z coordinate.
 
@@ -23928,8 +29138,8 @@ def set_ramp_z(
 @overload
 def set_row(
     input_image: Castable[OutT],
-    row_index: int = 0,
-    value: float = 0,
+    row_index: Integer = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -23939,18 +29149,29 @@ def set_row(
 @overload
 def set_row(
     input_image: ClesperantoArrayT,
-    row_index: int = 0,
-    value: float = 0,
+    row_index: Integer = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_row(
-    input_image: ClesperantoArray | Castable[_Array],
-    row_index: int = 0,
-    value: float = 0,
+    input_image: Exporter,
+    row_index: Integer = 0,
+    value: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def set_row(
+    input_image: ClesperantoArray,
+    row_index: Integer = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24014,7 +29235,7 @@ def set_wait_for_kernel_finish(wait: bool = True) -> None:
 @overload
 def set_where_x_equals_y(
     input_image: Castable[OutT],
-    value: float = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24024,16 +29245,26 @@ def set_where_x_equals_y(
 @overload
 def set_where_x_equals_y(
     input_image: ClesperantoArrayT,
-    value: float = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_where_x_equals_y(
-    input_image: ClesperantoArray | Castable[_Array],
-    value: float = 0,
+    input_image: Exporter,
+    value: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def set_where_x_equals_y(
+    input_image: ClesperantoArray,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24086,7 +29317,7 @@ def set_where_x_equals_y(
 @overload
 def set_where_x_greater_than_y(
     input_image: Castable[OutT],
-    value: float = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24096,16 +29327,26 @@ def set_where_x_greater_than_y(
 @overload
 def set_where_x_greater_than_y(
     input_image: ClesperantoArrayT,
-    value: float = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_where_x_greater_than_y(
-    input_image: ClesperantoArray | Castable[_Array],
-    value: float = 0,
+    input_image: Exporter,
+    value: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def set_where_x_greater_than_y(
+    input_image: ClesperantoArray,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24158,7 +29399,7 @@ def set_where_x_greater_than_y(
 @overload
 def set_where_x_smaller_than_y(
     input_image: Castable[OutT],
-    value: float = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24168,16 +29409,26 @@ def set_where_x_smaller_than_y(
 @overload
 def set_where_x_smaller_than_y(
     input_image: ClesperantoArrayT,
-    value: float = 0,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def set_where_x_smaller_than_y(
-    input_image: ClesperantoArray | Castable[_Array],
-    value: float = 0,
+    input_image: Exporter,
+    value: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def set_where_x_smaller_than_y(
+    input_image: ClesperantoArray,
+    value: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24247,8 +29498,18 @@ def sign(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def sign(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def sign(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -24300,6 +29561,16 @@ def sign(
 
 @overload
 def sin(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def sin(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -24318,8 +29589,18 @@ def sin(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def sin(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def sin(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -24369,6 +29650,16 @@ def sin(
 
 @overload
 def sinh(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def sinh(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -24387,8 +29678,18 @@ def sinh(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def sinh(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def sinh(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -24438,6 +29739,16 @@ def sinh(
 
 @overload
 def skeletonize(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def skeletonize(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -24456,8 +29767,18 @@ def skeletonize(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def skeletonize(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def skeletonize(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -24515,6 +29836,16 @@ def skeletonize(
 
 @overload
 def small_hessian_eigenvalue(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def small_hessian_eigenvalue(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -24533,8 +29864,18 @@ def small_hessian_eigenvalue(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def small_hessian_eigenvalue(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def small_hessian_eigenvalue(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -24584,6 +29925,17 @@ def small_hessian_eigenvalue(
 
 @overload
 def smaller(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def smaller(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -24604,8 +29956,19 @@ def smaller(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def smaller(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def smaller(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -24665,9 +30028,20 @@ def smaller(
 
 @overload
 def smaller_constant(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def smaller_constant(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24678,17 +30052,28 @@ def smaller_constant(
 def smaller_constant(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def smaller_constant(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def smaller_constant(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24744,6 +30129,17 @@ def smaller_constant(
 
 @overload
 def smaller_or_equal(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def smaller_or_equal(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -24764,8 +30160,19 @@ def smaller_or_equal(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def smaller_or_equal(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def smaller_or_equal(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -24825,9 +30232,20 @@ def smaller_or_equal(
 
 @overload
 def smaller_or_equal_constant(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def smaller_or_equal_constant(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24838,17 +30256,28 @@ def smaller_or_equal_constant(
 def smaller_or_equal_constant(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def smaller_or_equal_constant(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def smaller_or_equal_constant(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24904,9 +30333,20 @@ def smaller_or_equal_constant(
 
 @overload
 def smooth_connected_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def smooth_connected_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24917,17 +30357,28 @@ def smooth_connected_labels(
 def smooth_connected_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def smooth_connected_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def smooth_connected_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24980,9 +30431,20 @@ def smooth_connected_labels(
 
 @overload
 def smooth_labels(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def smooth_labels(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -24993,17 +30455,28 @@ def smooth_labels(
 def smooth_labels(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def smooth_labels(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius: int = 0,
+    radius: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def smooth_labels(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -25057,6 +30530,16 @@ def smooth_labels(
 
 @overload
 def sobel(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def sobel(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -25075,8 +30558,18 @@ def sobel(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def sobel(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def sobel(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -25131,6 +30624,16 @@ def sobel(
 
 @overload
 def spots_to_pointlist(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def spots_to_pointlist(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -25149,8 +30652,18 @@ def spots_to_pointlist(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def spots_to_pointlist(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def spots_to_pointlist(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -25207,6 +30720,16 @@ def spots_to_pointlist(
 
 @overload
 def square(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def square(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -25225,8 +30748,18 @@ def square(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def square(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def square(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -25281,6 +30814,16 @@ def square(
 
 @overload
 def square_root(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def square_root(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -25299,8 +30842,18 @@ def square_root(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def square_root(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def square_root(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -25350,6 +30903,17 @@ def square_root(
 
 @overload
 def squared_difference(
+    input_image0: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def squared_difference(
     input_image0: Castable[OutT],
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -25370,8 +30934,19 @@ def squared_difference(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def squared_difference(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def squared_difference(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -25430,11 +31005,25 @@ def squared_difference(
 
 @overload
 def standard_deviation(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def standard_deviation(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -25446,9 +31035,9 @@ def standard_deviation(
 def standard_deviation(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -25456,12 +31045,26 @@ def standard_deviation(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def standard_deviation(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def standard_deviation(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -25533,11 +31136,24 @@ def standard_deviation(
 
 @overload
 def standard_deviation_box(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def standard_deviation_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -25548,21 +31164,34 @@ def standard_deviation_box(
 def standard_deviation_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def standard_deviation_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def standard_deviation_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -25629,6 +31258,17 @@ def standard_deviation_box(
 
 @overload
 def standard_deviation_intensity_map(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def standard_deviation_intensity_map(
     input_image: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
@@ -25649,8 +31289,19 @@ def standard_deviation_intensity_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def standard_deviation_intensity_map(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def standard_deviation_intensity_map(
+    input_image: ClesperantoArray,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -25711,7 +31362,7 @@ def standard_deviation_intensity_map(
 
 def standard_deviation_of_all_pixels(
     input_image: ClesperantoArray,
-    ddof: int = 0,
+    ddof: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -25754,12 +31405,48 @@ def standard_deviation_of_all_pixels(
     return result
 
 
+@overload
 def standard_deviation_of_touching_neighbors(
-    vector: ArrayLike,
+    vector: Castable[OutT],
     matrix: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def standard_deviation_of_touching_neighbors(
+    vector: ClesperantoArrayT,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def standard_deviation_of_touching_neighbors(
+    vector: Exporter,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def standard_deviation_of_touching_neighbors(
+    vector: Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def standard_deviation_of_touching_neighbors(
+    vector: ClesperantoArray | Lists,
+    matrix: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Compute the standard_deviation_of_touching_neighbors
 
     Helper without an image argument: arrays may be in any memory that voxbind supports.
@@ -25784,7 +31471,7 @@ def standard_deviation_of_touching_neighbors(
         and class_of(matrix) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
-        result: LibraryArray = _pyclesperanto.standard_deviation_of_touching_neighbors(
+        result: ClesperantoArray = _pyclesperanto.standard_deviation_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
@@ -25801,10 +31488,23 @@ def standard_deviation_of_touching_neighbors(
 
 @overload
 def standard_deviation_of_touching_neighbors_map(
+    map: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def standard_deviation_of_touching_neighbors_map(
     map: Castable[OutT],
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -25817,7 +31517,7 @@ def standard_deviation_of_touching_neighbors_map(
     map: ClesperantoArrayT,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -25825,11 +31525,24 @@ def standard_deviation_of_touching_neighbors_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def standard_deviation_of_touching_neighbors_map(
-    map: ClesperantoArray | Castable[_Array],
+    map: Exporter,
     labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
-    radius: int = 1,
+    radius: Integer = 1,
+    ignore_background: bool = True,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def standard_deviation_of_touching_neighbors_map(
+    map: ClesperantoArray,
+    labels: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius: Integer = 1,
     ignore_background: bool = True,
     device: _Device | None = None,
     *,
@@ -25896,6 +31609,18 @@ def standard_deviation_of_touching_neighbors_map(
 
 @overload
 def standard_deviation_partial_touching_area_matrix(
+    input_image_label: np.ndarray[
+        Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]
+    ],
+    output_image_vector: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def standard_deviation_partial_touching_area_matrix(
     input_image_label: Castable[OutT],
     output_image_vector: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -25914,8 +31639,18 @@ def standard_deviation_partial_touching_area_matrix(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def standard_deviation_partial_touching_area_matrix(
-    input_image_label: ClesperantoArray | Castable[_Array],
+    input_image_label: Exporter,
+    output_image_vector: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def standard_deviation_partial_touching_area_matrix(
+    input_image_label: ClesperantoArray,
     output_image_vector: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -25969,11 +31704,24 @@ def standard_deviation_partial_touching_area_matrix(
 
 @overload
 def standard_deviation_sphere(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def standard_deviation_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -25984,21 +31732,34 @@ def standard_deviation_sphere(
 def standard_deviation_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def standard_deviation_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def standard_deviation_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -26065,6 +31826,18 @@ def standard_deviation_sphere(
 
 @overload
 def standard_deviation_touch_portion(
+    input_image_label: np.ndarray[
+        Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]
+    ],
+    output_image_vector: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def standard_deviation_touch_portion(
     input_image_label: Castable[OutT],
     output_image_vector: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -26083,8 +31856,18 @@ def standard_deviation_touch_portion(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def standard_deviation_touch_portion(
-    input_image_label: ClesperantoArray | Castable[_Array],
+    input_image_label: Exporter,
+    output_image_vector: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def standard_deviation_touch_portion(
+    input_image_label: ClesperantoArray,
     output_image_vector: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -26198,9 +31981,9 @@ def statistics_of_background_and_labelled_pixels(
 
 def statistics_of_labelled_neighbors(
     label: ClesperantoArray,
-    proximal_distances: Sequence[_object] | ClesperantoArray = [10, 20, 40, 80, 160],
-    nearest_neighbor_ns: Sequence[_object] | ClesperantoArray = [1, 2, 3, 4, 5, 6, 7, 8, 10, 20],
-    dilation_radii: Sequence[_object] | ClesperantoArray = [5, 10],
+    proximal_distances: Lists | ClesperantoArray = [10, 20, 40, 80, 160],
+    nearest_neighbor_ns: Lists | ClesperantoArray = [1, 2, 3, 4, 5, 6, 7, 8, 10, 20],
+    dilation_radii: Lists | ClesperantoArray = [5, 10],
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -26314,9 +32097,19 @@ def statistics_of_labelled_pixels(
 
 @overload
 def std_x_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def std_x_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> OutT: ...
@@ -26326,16 +32119,26 @@ def std_x_projection(
 def std_x_projection(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def std_x_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def std_x_projection(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArray:
@@ -26386,9 +32189,19 @@ def std_x_projection(
 
 @overload
 def std_y_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def std_y_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> OutT: ...
@@ -26398,16 +32211,26 @@ def std_y_projection(
 def std_y_projection(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def std_y_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def std_y_projection(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArray:
@@ -26458,9 +32281,19 @@ def std_y_projection(
 
 @overload
 def std_z_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def std_z_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> OutT: ...
@@ -26470,16 +32303,26 @@ def std_z_projection(
 def std_z_projection(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def std_z_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def std_z_projection(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArray:
@@ -26532,8 +32375,8 @@ def std_z_projection(
 def sub_stack(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    start_z: int = 0,
-    end_z: int = 0,
+    start_z: Integer = 0,
+    end_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -26544,19 +32387,31 @@ def sub_stack(
 def sub_stack(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    start_z: int = 0,
-    end_z: int = 0,
+    start_z: Integer = 0,
+    end_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def sub_stack(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    start_z: int = 0,
-    end_z: int = 0,
+    start_z: Integer = 0,
+    end_z: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def sub_stack(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    start_z: Integer = 0,
+    end_z: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -26614,11 +32469,24 @@ def sub_stack(
 
 @overload
 def subtract_gaussian_background(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    sigma_x: Real = 2,
+    sigma_y: Real = 2,
+    sigma_z: Real = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def subtract_gaussian_background(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 2,
-    sigma_y: float = 2,
-    sigma_z: float = 2,
+    sigma_x: Real = 2,
+    sigma_y: Real = 2,
+    sigma_z: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -26629,21 +32497,34 @@ def subtract_gaussian_background(
 def subtract_gaussian_background(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 2,
-    sigma_y: float = 2,
-    sigma_z: float = 2,
+    sigma_x: Real = 2,
+    sigma_y: Real = 2,
+    sigma_z: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def subtract_gaussian_background(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    sigma_x: float = 2,
-    sigma_y: float = 2,
-    sigma_z: float = 2,
+    sigma_x: Real = 2,
+    sigma_y: Real = 2,
+    sigma_z: Real = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def subtract_gaussian_background(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    sigma_x: Real = 2,
+    sigma_y: Real = 2,
+    sigma_z: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -26709,9 +32590,20 @@ def subtract_gaussian_background(
 
 @overload
 def subtract_image_from_scalar(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def subtract_image_from_scalar(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -26722,17 +32614,28 @@ def subtract_image_from_scalar(
 def subtract_image_from_scalar(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def subtract_image_from_scalar(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    scalar: float = 0,
+    scalar: Real = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def subtract_image_from_scalar(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    scalar: Real = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -26807,8 +32710,19 @@ def subtract_images(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def subtract_images(
-    input_image0: ClesperantoArray | Castable[_Array],
+    input_image0: Exporter,
+    input_image1: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def subtract_images(
+    input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -26911,12 +32825,48 @@ def sum_of_all_pixels(
     return result
 
 
+@overload
 def sum_reduction_x(
-    input_image: ArrayLike,
+    input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    blocksize: int = 256,
+    blocksize: Integer = 256,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def sum_reduction_x(
+    input_image: ClesperantoArrayT,
+    output_image: ClesperantoArray | None = None,
+    blocksize: Integer = 256,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def sum_reduction_x(
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    blocksize: Integer = 256,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def sum_reduction_x(
+    input_image: Lists,
+    output_image: ClesperantoArray | None = None,
+    blocksize: Integer = 256,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def sum_reduction_x(
+    input_image: ClesperantoArray | Lists,
+    output_image: ClesperantoArray | None = None,
+    blocksize: Integer = 256,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Takes an image and reduces it in width by factor blocksize. The new pixels
     contain the sum of the reduced pixels. For example, given the following image
     and block size 4: [0, 1, 1, 0, 1, 0, 1, 1] would lead to an image [2, 3]
@@ -26941,7 +32891,7 @@ def sum_reduction_x(
     if class_of(input_image) is _pyclesperanto.Array and (
         output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.sum_reduction_x(
+        result: ClesperantoArray = _pyclesperanto.sum_reduction_x(
             input_image, output_image=output_image, blocksize=blocksize, device=device
         )
     else:
@@ -26973,8 +32923,17 @@ def sum_x_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def sum_x_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def sum_x_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -27039,8 +32998,17 @@ def sum_y_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def sum_y_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def sum_y_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -27105,8 +33073,17 @@ def sum_z_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def sum_z_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def sum_z_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -27153,11 +33130,43 @@ def sum_z_projection(
     return result
 
 
+@overload
 def symmetric_maximum_matrix(
-    input_image_matrix: ArrayLike,
+    input_image_matrix: Castable[OutT],
     output_image_matrix: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def symmetric_maximum_matrix(
+    input_image_matrix: ClesperantoArrayT,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def symmetric_maximum_matrix(
+    input_image_matrix: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def symmetric_maximum_matrix(
+    input_image_matrix: Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def symmetric_maximum_matrix(
+    input_image_matrix: ClesperantoArray | Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Transforms a matrix into a symmetric matrix by resolving conflicting values
     (X,Y) and (Y,X) using their maximum.
 
@@ -27179,7 +33188,7 @@ def symmetric_maximum_matrix(
     if class_of(input_image_matrix) is _pyclesperanto.Array and (
         output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.symmetric_maximum_matrix(
+        result: ClesperantoArray = _pyclesperanto.symmetric_maximum_matrix(
             input_image_matrix, output_image_matrix=output_image_matrix, device=device
         )
     else:
@@ -27193,11 +33202,43 @@ def symmetric_maximum_matrix(
     return result
 
 
+@overload
 def symmetric_mean_matrix(
-    input_image_matrix: ArrayLike,
+    input_image_matrix: Castable[OutT],
     output_image_matrix: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def symmetric_mean_matrix(
+    input_image_matrix: ClesperantoArrayT,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def symmetric_mean_matrix(
+    input_image_matrix: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def symmetric_mean_matrix(
+    input_image_matrix: Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def symmetric_mean_matrix(
+    input_image_matrix: ClesperantoArray | Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Transforms a matrix into a symmetric matrix by resolving conflicting values
     (X,Y) and (Y,X) using their mean.
 
@@ -27219,7 +33260,7 @@ def symmetric_mean_matrix(
     if class_of(input_image_matrix) is _pyclesperanto.Array and (
         output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.symmetric_mean_matrix(
+        result: ClesperantoArray = _pyclesperanto.symmetric_mean_matrix(
             input_image_matrix, output_image_matrix=output_image_matrix, device=device
         )
     else:
@@ -27233,11 +33274,43 @@ def symmetric_mean_matrix(
     return result
 
 
+@overload
 def symmetric_minimum_matrix(
-    input_image_matrix: ArrayLike,
+    input_image_matrix: Castable[OutT],
     output_image_matrix: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def symmetric_minimum_matrix(
+    input_image_matrix: ClesperantoArrayT,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def symmetric_minimum_matrix(
+    input_image_matrix: Exporter,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def symmetric_minimum_matrix(
+    input_image_matrix: Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> LibraryArray: ...
+
+
+def symmetric_minimum_matrix(
+    input_image_matrix: ClesperantoArray | Lists,
+    output_image_matrix: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Transforms a matrix into a symmetric matrix by resolving conflicting values
     (X,Y) and (Y,X) using their minimum.
 
@@ -27259,7 +33332,7 @@ def symmetric_minimum_matrix(
     if class_of(input_image_matrix) is _pyclesperanto.Array and (
         output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.symmetric_minimum_matrix(
+        result: ClesperantoArray = _pyclesperanto.symmetric_minimum_matrix(
             input_image_matrix, output_image_matrix=output_image_matrix, device=device
         )
     else:
@@ -27271,6 +33344,16 @@ def symmetric_minimum_matrix(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def tan(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
 
 
 @overload
@@ -27293,8 +33376,18 @@ def tan(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def tan(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def tan(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -27344,6 +33437,16 @@ def tan(
 
 @overload
 def tanh(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def tanh(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -27362,8 +33465,18 @@ def tanh(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def tanh(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def tanh(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -27413,6 +33526,16 @@ def tanh(
 
 @overload
 def threshold_isodata(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def threshold_isodata(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -27431,8 +33554,18 @@ def threshold_isodata(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def threshold_isodata(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def threshold_isodata(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -27486,6 +33619,16 @@ def threshold_isodata(
 
 @overload
 def threshold_li(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def threshold_li(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -27504,8 +33647,18 @@ def threshold_li(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def threshold_li(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def threshold_li(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -27560,6 +33713,16 @@ def threshold_li(
 
 @overload
 def threshold_mean(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def threshold_mean(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -27578,8 +33741,18 @@ def threshold_mean(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def threshold_mean(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def threshold_mean(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -27629,6 +33802,16 @@ def threshold_mean(
 
 @overload
 def threshold_otsu(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def threshold_otsu(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -27647,8 +33830,18 @@ def threshold_otsu(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def threshold_otsu(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def threshold_otsu(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -27704,6 +33897,16 @@ def threshold_otsu(
 
 @overload
 def threshold_triangle(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def threshold_triangle(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -27722,8 +33925,18 @@ def threshold_triangle(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def threshold_triangle(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def threshold_triangle(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -27777,6 +33990,16 @@ def threshold_triangle(
 
 @overload
 def threshold_yen(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def threshold_yen(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -27795,8 +34018,18 @@ def threshold_yen(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def threshold_yen(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def threshold_yen(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -27853,9 +34086,9 @@ def threshold_yen(
 def top_hat(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -27867,9 +34100,9 @@ def top_hat(
 def top_hat(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -27877,12 +34110,26 @@ def top_hat(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def top_hat(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def top_hat(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -27955,9 +34202,9 @@ def top_hat(
 def top_hat_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -27968,21 +34215,34 @@ def top_hat_box(
 def top_hat_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def top_hat_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def top_hat_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -28050,9 +34310,9 @@ def top_hat_box(
 def top_hat_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -28063,21 +34323,34 @@ def top_hat_sphere(
 def top_hat_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def top_hat_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def top_hat_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -28143,6 +34416,16 @@ def top_hat_sphere(
 
 @overload
 def touching_neighbor_count_map(
+    labels: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def touching_neighbor_count_map(
     labels: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -28161,8 +34444,18 @@ def touching_neighbor_count_map(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def touching_neighbor_count_map(
-    labels: ClesperantoArray | Castable[_Array],
+    labels: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def touching_neighbor_count_map(
+    labels: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -28219,9 +34512,9 @@ def touching_neighbor_count_map(
 def translate(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    translate_x: float = 0,
-    translate_y: float = 0,
-    translate_z: float = 0,
+    translate_x: Real = 0,
+    translate_y: Real = 0,
+    translate_z: Real = 0,
     interpolate: bool = False,
     device: _Device | None = None,
     *,
@@ -28233,9 +34526,9 @@ def translate(
 def translate(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    translate_x: float = 0,
-    translate_y: float = 0,
-    translate_z: float = 0,
+    translate_x: Real = 0,
+    translate_y: Real = 0,
+    translate_z: Real = 0,
     interpolate: bool = False,
     device: _Device | None = None,
     *,
@@ -28243,12 +34536,26 @@ def translate(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def translate(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    translate_x: float = 0,
-    translate_y: float = 0,
-    translate_z: float = 0,
+    translate_x: Real = 0,
+    translate_y: Real = 0,
+    translate_z: Real = 0,
+    interpolate: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def translate(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    translate_x: Real = 0,
+    translate_y: Real = 0,
+    translate_z: Real = 0,
     interpolate: bool = False,
     device: _Device | None = None,
     *,
@@ -28332,8 +34639,18 @@ def transpose_xy(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def transpose_xy(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def transpose_xy(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -28405,8 +34722,18 @@ def transpose_xz(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def transpose_xz(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def transpose_xz(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -28478,8 +34805,18 @@ def transpose_yz(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def transpose_yz(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def transpose_yz(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -28551,8 +34888,18 @@ def truncate(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def truncate(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def truncate(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -28604,7 +34951,7 @@ def truncate(
 def tubeness(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    sigma: float = 1,
+    sigma: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -28615,17 +34962,28 @@ def tubeness(
 def tubeness(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    sigma: float = 1,
+    sigma: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def tubeness(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    sigma: float = 1,
+    sigma: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def tubeness(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    sigma: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -28702,8 +35060,18 @@ def undefined_to_zero(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def undefined_to_zero(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def undefined_to_zero(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -28760,9 +35128,9 @@ def undefined_to_zero(
 def unpad(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    size_x: int = 0,
-    size_y: int = 0,
-    size_z: int = 0,
+    size_x: Integer = 0,
+    size_y: Integer = 0,
+    size_z: Integer = 0,
     center: bool = False,
     device: _Device | None = None,
     *,
@@ -28774,9 +35142,9 @@ def unpad(
 def unpad(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    size_x: int = 0,
-    size_y: int = 0,
-    size_z: int = 0,
+    size_x: Integer = 0,
+    size_y: Integer = 0,
+    size_z: Integer = 0,
     center: bool = False,
     device: _Device | None = None,
     *,
@@ -28784,12 +35152,26 @@ def unpad(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def unpad(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    size_x: int = 0,
-    size_y: int = 0,
-    size_z: int = 0,
+    size_x: Integer = 0,
+    size_y: Integer = 0,
+    size_z: Integer = 0,
+    center: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def unpad(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    size_x: Integer = 0,
+    size_y: Integer = 0,
+    size_z: Integer = 0,
     center: bool = False,
     device: _Device | None = None,
     *,
@@ -28854,11 +35236,24 @@ def unpad(
 
 @overload
 def variance_box(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def variance_box(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -28869,21 +35264,34 @@ def variance_box(
 def variance_box(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def variance_box(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def variance_box(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -28950,11 +35358,25 @@ def variance_box(
 
 @overload
 def variance_filter(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def variance_filter(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -28966,9 +35388,9 @@ def variance_filter(
 def variance_filter(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -28976,12 +35398,26 @@ def variance_filter(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def variance_filter(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    connectivity: str = "box",
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def variance_filter(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     connectivity: str = "box",
     device: _Device | None = None,
     *,
@@ -29053,7 +35489,7 @@ def variance_filter(
 
 def variance_of_all_pixels(
     input_image: ClesperantoArray,
-    ddof: int = 0,
+    ddof: Integer = 0,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -29096,11 +35532,24 @@ def variance_of_all_pixels(
 
 @overload
 def variance_sphere(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def variance_sphere(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -29111,21 +35560,34 @@ def variance_sphere(
 def variance_sphere(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def variance_sphere(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    radius_x: float = 1,
-    radius_y: float = 1,
-    radius_z: float = 1,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def variance_sphere(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    radius_x: Real = 1,
+    radius_y: Real = 1,
+    radius_z: Real = 1,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -29192,9 +35654,19 @@ def variance_sphere(
 
 @overload
 def variance_x_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def variance_x_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> OutT: ...
@@ -29204,16 +35676,26 @@ def variance_x_projection(
 def variance_x_projection(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def variance_x_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def variance_x_projection(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArray:
@@ -29259,9 +35741,19 @@ def variance_x_projection(
 
 @overload
 def variance_y_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def variance_y_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> OutT: ...
@@ -29271,16 +35763,26 @@ def variance_y_projection(
 def variance_y_projection(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def variance_y_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def variance_y_projection(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArray:
@@ -29326,9 +35828,19 @@ def variance_y_projection(
 
 @overload
 def variance_z_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.float32]: ...
+
+
+@overload
+def variance_z_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> OutT: ...
@@ -29338,16 +35850,26 @@ def variance_z_projection(
 def variance_z_projection(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def variance_z_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    ddof: int = 0,
+    ddof: Integer = 0,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def variance_z_projection(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    ddof: Integer = 0,
     keep_dims: bool = False,
     device: _Device | None = None,
 ) -> ClesperantoArray:
@@ -29393,6 +35915,16 @@ def variance_z_projection(
 
 @overload
 def voronoi_labeling(
+    input_binary: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_labels: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def voronoi_labeling(
     input_binary: Castable[OutT],
     output_labels: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -29411,8 +35943,18 @@ def voronoi_labeling(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def voronoi_labeling(
-    input_binary: ClesperantoArray | Castable[_Array],
+    input_binary: Exporter,
+    output_labels: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def voronoi_labeling(
+    input_binary: ClesperantoArray,
     output_labels: ClesperantoArray | None = None,
     device: _Device | None = None,
     *,
@@ -29468,10 +36010,22 @@ def voronoi_labeling(
 
 @overload
 def voronoi_otsu_labeling(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    spot_sigma: Real = 2,
+    outline_sigma: Real = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def voronoi_otsu_labeling(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
-    spot_sigma: float = 2,
-    outline_sigma: float = 2,
+    spot_sigma: Real = 2,
+    outline_sigma: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -29482,19 +36036,31 @@ def voronoi_otsu_labeling(
 def voronoi_otsu_labeling(
     input_image: ClesperantoArrayT,
     output_image: ClesperantoArray | None = None,
-    spot_sigma: float = 2,
-    outline_sigma: float = 2,
+    spot_sigma: Real = 2,
+    outline_sigma: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def voronoi_otsu_labeling(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
     output_image: ClesperantoArray | None = None,
-    spot_sigma: float = 2,
-    outline_sigma: float = 2,
+    spot_sigma: Real = 2,
+    outline_sigma: Real = 2,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def voronoi_otsu_labeling(
+    input_image: ClesperantoArray,
+    output_image: ClesperantoArray | None = None,
+    spot_sigma: Real = 2,
+    outline_sigma: Real = 2,
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
@@ -29579,11 +36145,41 @@ def wait_for_kernel_to_finish(wait: bool = True, device: _Device | None = None) 
     return result
 
 
+@overload
 def write_values_to_positions(
-    input_image: ArrayLike,
+    input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
-) -> LibraryArray:
+) -> OutT: ...
+
+
+@overload
+def write_values_to_positions(
+    input_image: ClesperantoArrayT,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArrayT: ...
+
+
+@overload
+def write_values_to_positions(
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+@overload
+def write_values_to_positions(
+    input_image: Lists, output_image: ClesperantoArray | None = None, device: _Device | None = None
+) -> LibraryArray: ...
+
+
+def write_values_to_positions(
+    input_image: ClesperantoArray | Lists,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> ClesperantoArray:
     """Takes an image with three/four rows (2D: height = 3; 3D: height = 4): x, y [, z]
     and v and target image. The value v will be written at position x/y[/z] in the
     target image.
@@ -29610,7 +36206,7 @@ def write_values_to_positions(
     if class_of(input_image) is _pyclesperanto.Array and (
         output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
-        result: LibraryArray = _pyclesperanto.write_values_to_positions(
+        result: ClesperantoArray = _pyclesperanto.write_values_to_positions(
             input_image, output_image=output_image, device=device
         )
     else:
@@ -29622,6 +36218,15 @@ def write_values_to_positions(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def x_position_of_maximum_x_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.uint32]: ...
 
 
 @overload
@@ -29642,8 +36247,17 @@ def x_position_of_maximum_x_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def x_position_of_maximum_x_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def x_position_of_maximum_x_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -29690,6 +36304,15 @@ def x_position_of_maximum_x_projection(
 
 @overload
 def x_position_of_minimum_x_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def x_position_of_minimum_x_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
@@ -29706,8 +36329,17 @@ def x_position_of_minimum_x_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def x_position_of_minimum_x_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def x_position_of_minimum_x_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -29754,6 +36386,15 @@ def x_position_of_minimum_x_projection(
 
 @overload
 def y_position_of_maximum_y_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def y_position_of_maximum_y_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
@@ -29770,8 +36411,17 @@ def y_position_of_maximum_y_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def y_position_of_maximum_y_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def y_position_of_maximum_y_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -29818,6 +36468,15 @@ def y_position_of_maximum_y_projection(
 
 @overload
 def y_position_of_minimum_y_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def y_position_of_minimum_y_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
@@ -29834,8 +36493,17 @@ def y_position_of_minimum_y_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def y_position_of_minimum_y_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def y_position_of_minimum_y_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -29882,6 +36550,15 @@ def y_position_of_minimum_y_projection(
 
 @overload
 def z_position_of_maximum_z_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def z_position_of_maximum_z_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
@@ -29898,8 +36575,17 @@ def z_position_of_maximum_z_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def z_position_of_maximum_z_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def z_position_of_maximum_z_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -29946,6 +36632,15 @@ def z_position_of_maximum_z_projection(
 
 @overload
 def z_position_of_minimum_z_projection(
+    input_image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[np.uint32]: ...
+
+
+@overload
+def z_position_of_minimum_z_projection(
     input_image: Castable[OutT],
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
@@ -29962,8 +36657,17 @@ def z_position_of_minimum_z_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def z_position_of_minimum_z_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    output_image: ClesperantoArray | None = None,
+    keep_dims: bool = False,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def z_position_of_minimum_z_projection(
+    input_image: ClesperantoArray,
     output_image: ClesperantoArray | None = None,
     keep_dims: bool = False,
     device: _Device | None = None,
@@ -30026,8 +36730,17 @@ def z_position_projection(
 ) -> ClesperantoArrayT: ...
 
 
+@overload
 def z_position_projection(
-    input_image: ClesperantoArray | Castable[_Array],
+    input_image: Exporter,
+    position: ArrayLike,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+) -> NDArray[Any]: ...
+
+
+def z_position_projection(
+    input_image: ClesperantoArray,
     position: ArrayLike,
     output_image: ClesperantoArray | None = None,
     device: _Device | None = None,
@@ -30080,7 +36793,7 @@ def z_position_projection(
 
 
 def zeros(
-    shape: tuple[_object, ...] | Sequence[_object] | ClesperantoArray,
+    shape: tuple[_object, ...] | Lists | ClesperantoArray,
     dtype: DTypeLike | None = None,
     *,
     mtype: str = "buffer",
@@ -30139,3 +36852,9 @@ def zeros_like(
     """
     result: LibraryArray = _pyclesperanto.zeros_like(arr, dtype=dtype, mtype=mtype, device=device)
     return result
+
+
+if not TYPE_CHECKING:
+    resolve_annotations(
+        globals(), NDArray="numpy.typing", _Device="pyclesperanto:Device", np="numpy:"
+    )

@@ -17,19 +17,27 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
+from voxbind._upstream.annotations import resolve_annotations
 from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
+    AnyArray,
     Array,
     ArrayLike,
-    ArrayT,
     Castable,
     DTypeLike,
+    Exporter,
+    Integer,
     LibraryArray,
     OutT,
     RandomGenerator,
+    Real,
+    Transposable,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "ball",
@@ -85,7 +93,7 @@ if not TYPE_CHECKING:
 
 @overload
 def ball(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
@@ -95,7 +103,7 @@ def ball(
 
 @overload
 def ball(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
@@ -105,7 +113,7 @@ def ball(
 
 @overload
 def ball(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
@@ -114,7 +122,7 @@ def ball(
 
 
 def ball(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
@@ -189,8 +197,8 @@ def ball(
 @overload
 def binary_closing(
     image: Castable[OutT],
-    footprint: Array | None = None,
-    out: Array | None = None,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
@@ -199,19 +207,19 @@ def binary_closing(
 
 @overload
 def binary_closing(
-    image: ArrayT,
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: Exporter,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def binary_closing(
-    image: Array | Castable[Array],
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: AnyArray,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
@@ -292,6 +300,7 @@ def binary_closing(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -299,8 +308,8 @@ def binary_closing(
 @overload
 def binary_dilation(
     image: Castable[OutT],
-    footprint: Array | None = None,
-    out: Array | None = None,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
@@ -309,19 +318,19 @@ def binary_dilation(
 
 @overload
 def binary_dilation(
-    image: ArrayT,
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: Exporter,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def binary_dilation(
-    image: Array | Castable[Array],
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: AnyArray,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
@@ -407,6 +416,7 @@ def binary_dilation(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -414,8 +424,8 @@ def binary_dilation(
 @overload
 def binary_erosion(
     image: Castable[OutT],
-    footprint: Array | None = None,
-    out: Array | None = None,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
@@ -424,19 +434,19 @@ def binary_erosion(
 
 @overload
 def binary_erosion(
-    image: ArrayT,
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: Exporter,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def binary_erosion(
-    image: Array | Castable[Array],
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: AnyArray,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
@@ -522,6 +532,7 @@ def binary_erosion(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -529,8 +540,8 @@ def binary_erosion(
 @overload
 def binary_opening(
     image: Castable[OutT],
-    footprint: Array | None = None,
-    out: Array | None = None,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
@@ -539,19 +550,19 @@ def binary_opening(
 
 @overload
 def binary_opening(
-    image: ArrayT,
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: Exporter,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def binary_opening(
-    image: Array | Castable[Array],
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: AnyArray,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "ignore",
     slice_by_slice: bool = False,
@@ -632,19 +643,44 @@ def binary_opening(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
 
+@overload
 def black_tophat(
-    image: ArrayT,
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: Transposable[OutT],
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> OutT: ...
+
+
+@overload
+def black_tophat(
+    image: Exporter,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def black_tophat(
+    image: AnyArray,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> Array:
     """Return black top hat of an image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -733,7 +769,7 @@ def black_tophat(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: ArrayT = _cucim.black_tophat(
+        result: Array = _cucim.black_tophat(
             image, footprint=footprint, out=out, mode=mode, cval=cval
         )
     else:
@@ -744,19 +780,44 @@ def black_tophat(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
 
+@overload
 def closing(
-    image: ArrayT,
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: Transposable[OutT],
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> OutT: ...
+
+
+@overload
+def closing(
+    image: Exporter,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def closing(
+    image: AnyArray,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> Array:
     """Return grayscale morphological closing of an image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -837,7 +898,7 @@ def closing(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: ArrayT = _cucim.closing(image, footprint=footprint, out=out, mode=mode, cval=cval)
+        result: Array = _cucim.closing(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
         result = call_2d_or_3d(
             _cucim.closing,
@@ -846,6 +907,7 @@ def closing(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -854,7 +916,7 @@ def closing(
 def convex_hull_image(
     image: Castable[OutT],
     offset_coordinates: bool = True,
-    tolerance: float = 1e-10,
+    tolerance: Real = 1e-10,
     include_borders: bool = True,
     *,
     omit_empty_coords_check: bool = False,
@@ -866,22 +928,22 @@ def convex_hull_image(
 
 @overload
 def convex_hull_image(
-    image: ArrayT,
+    image: Exporter,
     offset_coordinates: bool = True,
-    tolerance: float = 1e-10,
+    tolerance: Real = 1e-10,
     include_borders: bool = True,
     *,
     omit_empty_coords_check: bool = False,
     float64_computation: bool = True,
     cpu_fallback_threshold: Any = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def convex_hull_image(
-    image: Array | Castable[Array],
+    image: AnyArray,
     offset_coordinates: bool = True,
-    tolerance: float = 1e-10,
+    tolerance: Real = 1e-10,
     include_borders: bool = True,
     *,
     omit_empty_coords_check: bool = False,
@@ -966,7 +1028,7 @@ def convex_hull_image(
 def convex_hull_object(
     image: Castable[OutT],
     *,
-    connectivity: int = 2,
+    connectivity: Integer = 2,
     float64_computation: bool = False,
     cpu_fallback_threshold: Any = None,
     slice_by_slice: bool = False,
@@ -975,19 +1037,19 @@ def convex_hull_object(
 
 @overload
 def convex_hull_object(
-    image: ArrayT,
+    image: Exporter,
     *,
-    connectivity: int = 2,
+    connectivity: Integer = 2,
     float64_computation: bool = False,
     cpu_fallback_threshold: Any = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def convex_hull_object(
-    image: Array | Castable[Array],
+    image: AnyArray,
     *,
-    connectivity: int = 2,
+    connectivity: Integer = 2,
     float64_computation: bool = False,
     cpu_fallback_threshold: Any = None,
     slice_by_slice: bool = False,
@@ -1063,13 +1125,13 @@ def convex_hull_object(
 
 @overload
 def diamond(
-    radius: float, dtype: DTypeLike = library_default("cupy.uint8"), *, decomposition: None = None
+    radius: Real, dtype: DTypeLike = library_default("cupy.uint8"), *, decomposition: None = None
 ) -> LibraryArray: ...
 
 
 @overload
 def diamond(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"],
@@ -1078,7 +1140,7 @@ def diamond(
 
 @overload
 def diamond(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
@@ -1086,7 +1148,7 @@ def diamond(
 
 
 def diamond(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
@@ -1142,15 +1204,39 @@ def diamond(
     return result
 
 
+@overload
 def dilation(
-    image: ArrayT,
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: Transposable[OutT],
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> OutT: ...
+
+
+@overload
+def dilation(
+    image: Exporter,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def dilation(
+    image: AnyArray,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> Array:
     """Return grayscale morphological dilation of an image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -1241,7 +1327,7 @@ def dilation(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: ArrayT = _cucim.dilation(image, footprint=footprint, out=out, mode=mode, cval=cval)
+        result: Array = _cucim.dilation(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
         result = call_2d_or_3d(
             _cucim.dilation,
@@ -1250,13 +1336,14 @@ def dilation(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
 
 @overload
 def disk(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
@@ -1266,7 +1353,7 @@ def disk(
 
 @overload
 def disk(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
@@ -1276,7 +1363,7 @@ def disk(
 
 @overload
 def disk(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
@@ -1285,7 +1372,7 @@ def disk(
 
 
 def disk(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
@@ -1384,8 +1471,8 @@ def disk(
 
 @overload
 def ellipse(
-    width: int,
-    height: int,
+    width: Integer,
+    height: Integer,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: None = None,
@@ -1394,8 +1481,8 @@ def ellipse(
 
 @overload
 def ellipse(
-    width: int,
-    height: int,
+    width: Integer,
+    height: Integer,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["crosses"],
@@ -1404,8 +1491,8 @@ def ellipse(
 
 @overload
 def ellipse(
-    width: int,
-    height: int,
+    width: Integer,
+    height: Integer,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["crosses"] | None = None,
@@ -1413,8 +1500,8 @@ def ellipse(
 
 
 def ellipse(
-    width: int,
-    height: int,
+    width: Integer,
+    height: Integer,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["crosses"] | None = None,
@@ -1488,15 +1575,39 @@ def ellipse(
     return result
 
 
+@overload
 def erosion(
-    image: ArrayT,
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: Transposable[OutT],
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> OutT: ...
+
+
+@overload
+def erosion(
+    image: Exporter,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def erosion(
+    image: AnyArray,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> Array:
     """Return grayscale morphological erosion of an image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -1585,7 +1696,7 @@ def erosion(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: ArrayT = _cucim.erosion(image, footprint=footprint, out=out, mode=mode, cval=cval)
+        result: Array = _cucim.erosion(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
         result = call_2d_or_3d(
             _cucim.erosion,
@@ -1594,11 +1705,14 @@ def erosion(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
 
-def footprint_from_sequence(footprints: Array | tuple[tuple[object, object], ...]) -> LibraryArray:
+def footprint_from_sequence(
+    footprints: AnyArray | tuple[tuple[object, object], ...],
+) -> LibraryArray:
     """Convert a footprint sequence into an equivalent ndarray.
 
     Helper without an image argument: arrays may be in any memory that voxbind supports.
@@ -1627,7 +1741,7 @@ def footprint_from_sequence(footprints: Array | tuple[tuple[object, object], ...
 
 @overload
 def footprint_rectangle(
-    shape: tuple[int, ...] | list[int] | Array,
+    shape: tuple[Integer, ...] | list[int] | AnyArray,
     *,
     dtype: DTypeLike = library_default("cupy.uint8"),
     decomposition: None = None,
@@ -1636,7 +1750,7 @@ def footprint_rectangle(
 
 @overload
 def footprint_rectangle(
-    shape: tuple[int, ...] | list[int] | Array,
+    shape: tuple[Integer, ...] | list[int] | AnyArray,
     *,
     dtype: DTypeLike = library_default("cupy.uint8"),
     decomposition: Literal["separable", "sequence"],
@@ -1645,7 +1759,7 @@ def footprint_rectangle(
 
 @overload
 def footprint_rectangle(
-    shape: tuple[int, ...] | list[int] | Array,
+    shape: tuple[Integer, ...] | list[int] | AnyArray,
     *,
     dtype: DTypeLike = library_default("cupy.uint8"),
     decomposition: Literal["separable", "sequence"] | None = None,
@@ -1653,7 +1767,7 @@ def footprint_rectangle(
 
 
 def footprint_rectangle(
-    shape: tuple[int, ...] | list[int] | Array,
+    shape: tuple[Integer, ...] | list[int] | AnyArray,
     *,
     dtype: DTypeLike = library_default("cupy.uint8"),
     decomposition: Literal["separable", "sequence"] | None = None,
@@ -1733,7 +1847,7 @@ def footprint_rectangle(
 @overload
 def h_maxima(
     image: Castable[OutT],
-    h: float,
+    h: Real,
     footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
@@ -1743,18 +1857,18 @@ def h_maxima(
 
 @overload
 def h_maxima(
-    image: ArrayT,
-    h: float,
+    image: Exporter,
+    h: Real,
     footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def h_maxima(
-    image: Array | Castable[Array],
-    h: float,
+    image: AnyArray,
+    h: Real,
     footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
@@ -1857,6 +1971,7 @@ def h_maxima(
             other_arrays=("footprint",),
             memory="cupy",
             n_required=2,
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -1864,7 +1979,7 @@ def h_maxima(
 @overload
 def h_minima(
     image: Castable[OutT],
-    h: float,
+    h: Real,
     footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
@@ -1874,18 +1989,18 @@ def h_minima(
 
 @overload
 def h_minima(
-    image: ArrayT,
-    h: float,
+    image: Exporter,
+    h: Real,
     footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def h_minima(
-    image: Array | Castable[Array],
-    h: float,
+    image: AnyArray,
+    h: Real,
     footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
@@ -1986,6 +2101,7 @@ def h_minima(
             other_arrays=("footprint",),
             memory="cupy",
             n_required=2,
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -1993,9 +2109,9 @@ def h_minima(
 @overload
 def isotropic_closing(
     image: Castable[OutT],
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2003,20 +2119,20 @@ def isotropic_closing(
 
 @overload
 def isotropic_closing(
-    image: ArrayT,
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    image: Exporter,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def isotropic_closing(
-    image: Array | Castable[Array],
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    image: AnyArray,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -2113,6 +2229,7 @@ def isotropic_closing(
             outputs=("out",),
             memory="cupy",
             n_required=2,
+            axis_arguments={"spacing": "property"},
         )
     return result
 
@@ -2120,9 +2237,9 @@ def isotropic_closing(
 @overload
 def isotropic_dilation(
     image: Castable[OutT],
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2130,20 +2247,20 @@ def isotropic_dilation(
 
 @overload
 def isotropic_dilation(
-    image: ArrayT,
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    image: Exporter,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def isotropic_dilation(
-    image: Array | Castable[Array],
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    image: AnyArray,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -2242,6 +2359,7 @@ def isotropic_dilation(
             outputs=("out",),
             memory="cupy",
             n_required=2,
+            axis_arguments={"spacing": "property"},
         )
     return result
 
@@ -2249,9 +2367,9 @@ def isotropic_dilation(
 @overload
 def isotropic_erosion(
     image: Castable[OutT],
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2259,20 +2377,20 @@ def isotropic_erosion(
 
 @overload
 def isotropic_erosion(
-    image: ArrayT,
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    image: Exporter,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def isotropic_erosion(
-    image: Array | Castable[Array],
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    image: AnyArray,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -2370,6 +2488,7 @@ def isotropic_erosion(
             outputs=("out",),
             memory="cupy",
             n_required=2,
+            axis_arguments={"spacing": "property"},
         )
     return result
 
@@ -2377,9 +2496,9 @@ def isotropic_erosion(
 @overload
 def isotropic_opening(
     image: Castable[OutT],
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2387,20 +2506,20 @@ def isotropic_opening(
 
 @overload
 def isotropic_opening(
-    image: ArrayT,
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    image: Exporter,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def isotropic_opening(
-    image: Array | Castable[Array],
-    radius: float,
-    out: Array | None = None,
-    spacing: float | Sequence[float] | Array | None = None,
+    image: AnyArray,
+    radius: Real,
+    out: AnyArray | None = None,
+    spacing: Real | Sequence[Real] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -2496,6 +2615,7 @@ def isotropic_opening(
             outputs=("out",),
             memory="cupy",
             n_required=2,
+            axis_arguments={"spacing": "property"},
         )
     return result
 
@@ -2504,7 +2624,7 @@ def isotropic_opening(
 def local_maxima(
     image: Castable[OutT],
     footprint: ArrayLike | None = None,
-    connectivity: int | None = None,
+    connectivity: Integer | None = None,
     indices: Literal[False] = False,
     allow_borders: bool = True,
     *,
@@ -2516,7 +2636,7 @@ def local_maxima(
 def local_maxima(
     image: Castable[OutT],
     footprint: ArrayLike | None = None,
-    connectivity: int | None = None,
+    connectivity: Integer | None = None,
     *,
     indices: Literal[True],
     allow_borders: bool = True,
@@ -2528,7 +2648,7 @@ def local_maxima(
 def local_maxima(
     image: Castable[OutT],
     footprint: ArrayLike | None = None,
-    connectivity: int | None = None,
+    connectivity: Integer | None = None,
     indices: bool = False,
     allow_borders: bool = True,
     *,
@@ -2538,20 +2658,20 @@ def local_maxima(
 
 @overload
 def local_maxima(
-    image: ArrayT,
+    image: Exporter,
     footprint: ArrayLike | None = None,
-    connectivity: int | None = None,
+    connectivity: Integer | None = None,
     indices: bool = False,
     allow_borders: bool = True,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT | tuple[ArrayT, ...]: ...
+) -> NDArray[Any] | tuple[NDArray[Any], ...]: ...
 
 
 def local_maxima(
-    image: Array | Castable[Array],
+    image: AnyArray,
     footprint: ArrayLike | None = None,
-    connectivity: int | None = None,
+    connectivity: Integer | None = None,
     indices: bool = False,
     allow_borders: bool = True,
     *,
@@ -2670,6 +2790,7 @@ def local_maxima(
             images=("image",),
             other_arrays=("footprint",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -2678,7 +2799,7 @@ def local_maxima(
 def local_minima(
     image: Castable[OutT],
     footprint: ArrayLike | None = None,
-    connectivity: int | None = None,
+    connectivity: Integer | None = None,
     indices: Literal[False] = False,
     allow_borders: bool = True,
     *,
@@ -2690,7 +2811,7 @@ def local_minima(
 def local_minima(
     image: Castable[OutT],
     footprint: ArrayLike | None = None,
-    connectivity: int | None = None,
+    connectivity: Integer | None = None,
     *,
     indices: Literal[True],
     allow_borders: bool = True,
@@ -2702,7 +2823,7 @@ def local_minima(
 def local_minima(
     image: Castable[OutT],
     footprint: ArrayLike | None = None,
-    connectivity: int | None = None,
+    connectivity: Integer | None = None,
     indices: bool = False,
     allow_borders: bool = True,
     *,
@@ -2712,20 +2833,20 @@ def local_minima(
 
 @overload
 def local_minima(
-    image: ArrayT,
+    image: Exporter,
     footprint: ArrayLike | None = None,
-    connectivity: int | None = None,
+    connectivity: Integer | None = None,
     indices: bool = False,
     allow_borders: bool = True,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT | tuple[ArrayT, ...]: ...
+) -> NDArray[Any] | tuple[NDArray[Any], ...]: ...
 
 
 def local_minima(
-    image: Array | Castable[Array],
+    image: AnyArray,
     footprint: ArrayLike | None = None,
-    connectivity: int | None = None,
+    connectivity: Integer | None = None,
     indices: bool = False,
     allow_borders: bool = True,
     *,
@@ -2826,6 +2947,7 @@ def local_minima(
             images=("image",),
             other_arrays=("footprint",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -2833,55 +2955,56 @@ def local_minima(
 @overload
 def medial_axis(
     image: Castable[OutT],
-    mask: Array | None = None,
+    mask: AnyArray | None = None,
     return_distance: Literal[False] = False,
     *,
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | Integer | None = None,
 ) -> OutT: ...
 
 
 @overload
 def medial_axis(
     image: Castable[OutT],
-    mask: Array | None = None,
+    mask: AnyArray | None = None,
     *,
     return_distance: Literal[True],
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | Integer | None = None,
 ) -> tuple[OutT, OutT]: ...
 
 
 @overload
 def medial_axis(
     image: Castable[OutT],
-    mask: Array | None = None,
+    mask: AnyArray | None = None,
     return_distance: bool = False,
     *,
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | Integer | None = None,
 ) -> OutT | tuple[OutT, OutT]: ...
 
 
 @overload
 def medial_axis(
-    image: ArrayT,
-    mask: Array | None = None,
+    image: Exporter,
+    mask: AnyArray | None = None,
     return_distance: bool = False,
     *,
-    rng: RandomGenerator | int | None = None,
-) -> ArrayT | tuple[ArrayT, ArrayT]: ...
+    rng: RandomGenerator | Integer | None = None,
+) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
 
 
 def medial_axis(
-    image: Array | Castable[Array],
-    mask: Array | None = None,
+    image: AnyArray,
+    mask: AnyArray | None = None,
     return_distance: bool = False,
     *,
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | Integer | None = None,
 ) -> Array | tuple[Array, Array]:
     """Compute the medial axis transform of a binary image.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
-    Random: results differ from call to call unless a seed is given.
+    Random: results differ from call to call unless a seed is given; slices that are processed
+    separately get seeds of their own.
 
     Parameters
     ----------
@@ -2967,7 +3090,7 @@ def medial_axis(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array | tuple[Array, Array] = _cucim.medial_axis(
@@ -2975,21 +3098,30 @@ def medial_axis(
         )
     else:
         result = call_2d(
-            _cucim.medial_axis, locals(), images=("image", "mask"), memory="cupy", sequential=True
+            _cucim.medial_axis,
+            locals(),
+            images=("image", "mask"),
+            memory="cupy",
+            sequential=True,
+            seeds=("rng",),
         )
     return result
 
 
 @overload
 def octagon(
-    m: int, n: int, dtype: DTypeLike = library_default("cupy.uint8"), *, decomposition: None = None
+    m: Integer,
+    n: Integer,
+    dtype: DTypeLike = library_default("cupy.uint8"),
+    *,
+    decomposition: None = None,
 ) -> LibraryArray: ...
 
 
 @overload
 def octagon(
-    m: int,
-    n: int,
+    m: Integer,
+    n: Integer,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"],
@@ -2998,8 +3130,8 @@ def octagon(
 
 @overload
 def octagon(
-    m: int,
-    n: int,
+    m: Integer,
+    n: Integer,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
@@ -3007,8 +3139,8 @@ def octagon(
 
 
 def octagon(
-    m: int,
-    n: int,
+    m: Integer,
+    n: Integer,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
@@ -3070,13 +3202,13 @@ def octagon(
 
 @overload
 def octahedron(
-    radius: float, dtype: DTypeLike = library_default("cupy.uint8"), *, decomposition: None = None
+    radius: Real, dtype: DTypeLike = library_default("cupy.uint8"), *, decomposition: None = None
 ) -> LibraryArray: ...
 
 
 @overload
 def octahedron(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"],
@@ -3085,7 +3217,7 @@ def octahedron(
 
 @overload
 def octahedron(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
@@ -3093,7 +3225,7 @@ def octahedron(
 
 
 def octahedron(
-    radius: float,
+    radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
@@ -3150,15 +3282,39 @@ def octahedron(
     return result
 
 
+@overload
 def opening(
-    image: ArrayT,
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: Transposable[OutT],
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> OutT: ...
+
+
+@overload
+def opening(
+    image: Exporter,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def opening(
+    image: AnyArray,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> Array:
     """Return grayscale morphological opening of an image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -3239,7 +3395,7 @@ def opening(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: ArrayT = _cucim.opening(image, footprint=footprint, out=out, mode=mode, cval=cval)
+        result: Array = _cucim.opening(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
         result = call_2d_or_3d(
             _cucim.opening,
@@ -3248,20 +3404,47 @@ def opening(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
 
+@overload
 def reconstruction(
-    seed: ArrayT,
-    mask: Array,
+    seed: Transposable[OutT],
+    mask: AnyArray,
     method: Literal["dilation", "erosion"] = "dilation",
     footprint: ArrayLike | None = None,
-    offset: Array | None = None,
+    offset: AnyArray | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> OutT: ...
+
+
+@overload
+def reconstruction(
+    seed: Exporter,
+    mask: AnyArray,
+    method: Literal["dilation", "erosion"] = "dilation",
+    footprint: ArrayLike | None = None,
+    offset: AnyArray | None = None,
+    *,
+    reconstruct_on_cpu: bool | Literal["auto"] = "auto",
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def reconstruction(
+    seed: AnyArray,
+    mask: AnyArray,
+    method: Literal["dilation", "erosion"] = "dilation",
+    footprint: ArrayLike | None = None,
+    offset: AnyArray | None = None,
+    *,
+    reconstruct_on_cpu: bool | Literal["auto"] = "auto",
+    slice_by_slice: bool = False,
+) -> Array:
     """Perform a morphological reconstruction of an image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -3429,7 +3612,7 @@ def reconstruction(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (offset is None or class_of(offset) is _cucim.Array)
     ):
-        result: ArrayT = _cucim.reconstruction(
+        result: Array = _cucim.reconstruction(
             seed,
             mask,
             method=method,
@@ -3445,6 +3628,7 @@ def reconstruction(
             other_arrays=("footprint", "offset"),
             memory="cupy",
             n_required=2,
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -3453,33 +3637,33 @@ def reconstruction(
 def remove_small_holes(
     ar: Castable[OutT],
     area_threshold: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
-    connectivity: int = 1,
+    connectivity: Integer = 1,
     *,
-    max_size: int = 64,
-    out: Array | None = None,
+    max_size: Integer = 64,
+    out: AnyArray | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def remove_small_holes(
-    ar: ArrayT,
+    ar: Exporter,
     area_threshold: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
-    connectivity: int = 1,
+    connectivity: Integer = 1,
     *,
-    max_size: int = 64,
-    out: Array | None = None,
+    max_size: Integer = 64,
+    out: AnyArray | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def remove_small_holes(
-    ar: Array | Castable[Array],
+    ar: AnyArray,
     area_threshold: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
-    connectivity: int = 1,
+    connectivity: Integer = 1,
     *,
-    max_size: int = 64,
-    out: Array | None = None,
+    max_size: Integer = 64,
+    out: AnyArray | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Remove contiguous holes smaller than the specified size.
@@ -3575,15 +3759,39 @@ def remove_small_holes(
     return result
 
 
+@overload
 def remove_small_objects(
-    ar: ArrayT,
+    ar: Transposable[OutT],
     min_size: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
-    connectivity: int = 1,
+    connectivity: Integer = 1,
     *,
-    max_size: int = 64,
-    out: Array | None = None,
+    max_size: Integer = 64,
+    out: AnyArray | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> OutT: ...
+
+
+@overload
+def remove_small_objects(
+    ar: Exporter,
+    min_size: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
+    connectivity: Integer = 1,
+    *,
+    max_size: Integer = 64,
+    out: AnyArray | None = None,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def remove_small_objects(
+    ar: AnyArray,
+    min_size: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
+    connectivity: Integer = 1,
+    *,
+    max_size: Integer = 64,
+    out: AnyArray | None = None,
+    slice_by_slice: bool = False,
+) -> Array:
     """Remove objects smaller than the specified size.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -3658,7 +3866,7 @@ def remove_small_objects(
         and (out is None or class_of(out) is _cucim.Array)
         and isinstance(min_size, LibraryDefault)
     ):
-        result: ArrayT = _cucim.remove_small_objects(
+        result: Array = _cucim.remove_small_objects(
             ar, connectivity=connectivity, max_size=max_size, out=out
         )
     else:
@@ -3673,7 +3881,7 @@ def remove_small_objects(
     return result
 
 
-def star(a: int, dtype: DTypeLike = library_default("cupy.uint8")) -> LibraryArray:
+def star(a: Integer, dtype: DTypeLike = library_default("cupy.uint8")) -> LibraryArray:
     """Generates a star shaped footprint.
 
     Helper without an image argument: voxbind passes all arguments on unchanged.
@@ -3706,14 +3914,14 @@ def star(a: int, dtype: DTypeLike = library_default("cupy.uint8")) -> LibraryArr
 
 
 @overload
-def thin(image: Castable[OutT], max_num_iter: int | None = None) -> OutT: ...
+def thin(image: Castable[OutT], max_num_iter: Integer | None = None) -> OutT: ...
 
 
 @overload
-def thin(image: ArrayT, max_num_iter: int | None = None) -> ArrayT: ...
+def thin(image: Exporter, max_num_iter: Integer | None = None) -> NDArray[Any]: ...
 
 
-def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Array:
+def thin(image: AnyArray, max_num_iter: Integer | None = None) -> Array:
     """Perform morphological thinning of a binary image.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -3786,22 +3994,46 @@ def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Arr
            [0, 0, 0, 0, 0, 0, 0],
            [0, 0, 0, 0, 0, 0, 0]], dtype=uint8)
     """
-    if class_of(image) is _cucim.Array and image.ndim < 3:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 3:
         result: Array = _cucim.thin(image, max_num_iter=max_num_iter)
     else:
         result = call_2d(_cucim.thin, locals(), images=("image",), memory="cupy")
     return result
 
 
+@overload
 def white_tophat(
-    image: ArrayT,
-    footprint: Array | None = None,
-    out: Array | None = None,
+    image: Transposable[OutT],
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
     *,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> OutT: ...
+
+
+@overload
+def white_tophat(
+    image: Exporter,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def white_tophat(
+    image: AnyArray,
+    footprint: AnyArray | None = None,
+    out: AnyArray | None = None,
+    *,
+    mode: str = "reflect",
+    cval: Real = 0.0,
+    slice_by_slice: bool = False,
+) -> Array:
     """Return white top hat of an image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -3889,7 +4121,7 @@ def white_tophat(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: ArrayT = _cucim.white_tophat(
+        result: Array = _cucim.white_tophat(
             image, footprint=footprint, out=out, mode=mode, cval=cval
         )
     else:
@@ -3900,5 +4132,10 @@ def white_tophat(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
+
+
+if not TYPE_CHECKING:
+    resolve_annotations(globals(), NDArray="numpy.typing")

@@ -16,10 +16,14 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
+from voxbind._upstream.annotations import resolve_annotations
 from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
-from voxbind.arrays import Array, ArrayT, Castable, DTypeLike, OutT
+from voxbind.arrays import AnyArray, Array, Castable, DTypeLike, Exporter, Integer, OutT, Real
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["optical_flow_ilk", "optical_flow_tvl1", "phase_cross_correlation"]
 
@@ -41,10 +45,10 @@ if not TYPE_CHECKING:
 @overload
 def optical_flow_ilk(
     reference_image: Castable[OutT],
-    moving_image: Array,
+    moving_image: AnyArray,
     *,
-    radius: float = 7,
-    num_warp: int = 10,
+    radius: Real = 7,
+    num_warp: Integer = 10,
     gaussian: bool = False,
     prefilter: bool = False,
     dtype: DTypeLike = library_default("cupy.float32"),
@@ -54,24 +58,24 @@ def optical_flow_ilk(
 
 @overload
 def optical_flow_ilk(
-    reference_image: ArrayT,
-    moving_image: Array,
+    reference_image: Exporter,
+    moving_image: AnyArray,
     *,
-    radius: float = 7,
-    num_warp: int = 10,
+    radius: Real = 7,
+    num_warp: Integer = 10,
     gaussian: bool = False,
     prefilter: bool = False,
     dtype: DTypeLike = library_default("cupy.float32"),
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def optical_flow_ilk(
-    reference_image: Array | Castable[Array],
-    moving_image: Array,
+    reference_image: AnyArray,
+    moving_image: AnyArray,
     *,
-    radius: float = 7,
-    num_warp: int = 10,
+    radius: Real = 7,
+    num_warp: Integer = 10,
     gaussian: bool = False,
     prefilter: bool = False,
     dtype: DTypeLike = library_default("cupy.float32"),
@@ -176,13 +180,13 @@ def optical_flow_ilk(
 @overload
 def optical_flow_tvl1(
     reference_image: Castable[OutT],
-    moving_image: Array,
+    moving_image: AnyArray,
     *,
-    attachment: float = 15,
-    tightness: float = 0.3,
-    num_warp: int = 5,
-    num_iter: int = 10,
-    tol: float = 0.0001,
+    attachment: Real = 15,
+    tightness: Real = 0.3,
+    num_warp: Integer = 5,
+    num_iter: Integer = 10,
+    tol: Real = 0.0001,
     prefilter: bool = False,
     dtype: DTypeLike = library_default("cupy.float32"),
     slice_by_slice: bool = False,
@@ -191,29 +195,29 @@ def optical_flow_tvl1(
 
 @overload
 def optical_flow_tvl1(
-    reference_image: ArrayT,
-    moving_image: Array,
+    reference_image: Exporter,
+    moving_image: AnyArray,
     *,
-    attachment: float = 15,
-    tightness: float = 0.3,
-    num_warp: int = 5,
-    num_iter: int = 10,
-    tol: float = 0.0001,
+    attachment: Real = 15,
+    tightness: Real = 0.3,
+    num_warp: Integer = 5,
+    num_iter: Integer = 10,
+    tol: Real = 0.0001,
     prefilter: bool = False,
     dtype: DTypeLike = library_default("cupy.float32"),
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def optical_flow_tvl1(
-    reference_image: Array | Castable[Array],
-    moving_image: Array,
+    reference_image: AnyArray,
+    moving_image: AnyArray,
     *,
-    attachment: float = 15,
-    tightness: float = 0.3,
-    num_warp: int = 5,
-    num_iter: int = 10,
-    tol: float = 0.0001,
+    attachment: Real = 15,
+    tightness: Real = 0.3,
+    num_warp: Integer = 5,
+    num_iter: Integer = 10,
+    tol: Real = 0.0001,
     prefilter: bool = False,
     dtype: DTypeLike = library_default("cupy.float32"),
     slice_by_slice: bool = False,
@@ -329,14 +333,14 @@ def optical_flow_tvl1(
 @overload
 def phase_cross_correlation(
     reference_image: Castable[OutT],
-    moving_image: Array,
+    moving_image: AnyArray,
     *,
-    upsample_factor: int = 1,
+    upsample_factor: Integer = 1,
     space: Literal["real", "fourier", "REAL", "FOURIER"] = "real",
     disambiguate: bool = False,
-    reference_mask: Array | None = None,
-    moving_mask: Array | None = None,
-    overlap_ratio: float = 0.3,
+    reference_mask: AnyArray | None = None,
+    moving_mask: AnyArray | None = None,
+    overlap_ratio: Real = 0.3,
     normalization: Literal["phase"] | None = "phase",
     slice_by_slice: bool = False,
 ) -> tuple[tuple[int, ...], OutT, OutT] | tuple[tuple[Any, ...], float, float]: ...
@@ -344,30 +348,30 @@ def phase_cross_correlation(
 
 @overload
 def phase_cross_correlation(
-    reference_image: ArrayT,
-    moving_image: Array,
+    reference_image: Exporter,
+    moving_image: AnyArray,
     *,
-    upsample_factor: int = 1,
+    upsample_factor: Integer = 1,
     space: Literal["real", "fourier", "REAL", "FOURIER"] = "real",
     disambiguate: bool = False,
-    reference_mask: Array | None = None,
-    moving_mask: Array | None = None,
-    overlap_ratio: float = 0.3,
+    reference_mask: AnyArray | None = None,
+    moving_mask: AnyArray | None = None,
+    overlap_ratio: Real = 0.3,
     normalization: Literal["phase"] | None = "phase",
     slice_by_slice: bool = False,
-) -> tuple[tuple[int, ...], ArrayT, ArrayT] | tuple[tuple[Any, ...], float, float]: ...
+) -> tuple[tuple[int, ...], NDArray[Any], NDArray[Any]] | tuple[tuple[Any, ...], float, float]: ...
 
 
 def phase_cross_correlation(
-    reference_image: Array | Castable[Array],
-    moving_image: Array,
+    reference_image: AnyArray,
+    moving_image: AnyArray,
     *,
-    upsample_factor: int = 1,
+    upsample_factor: Integer = 1,
     space: Literal["real", "fourier", "REAL", "FOURIER"] = "real",
     disambiguate: bool = False,
-    reference_mask: Array | None = None,
-    moving_mask: Array | None = None,
-    overlap_ratio: float = 0.3,
+    reference_mask: AnyArray | None = None,
+    moving_mask: AnyArray | None = None,
+    overlap_ratio: Real = 0.3,
     normalization: Literal["phase"] | None = "phase",
     slice_by_slice: bool = False,
 ) -> tuple[tuple[int, ...], Array, Array] | tuple[tuple[Any, ...], float, float]:
@@ -518,3 +522,7 @@ def phase_cross_correlation(
             stackable=False,
         )
     return result
+
+
+if not TYPE_CHECKING:
+    resolve_annotations(globals(), NDArray="numpy.typing")

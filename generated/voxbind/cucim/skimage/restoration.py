@@ -17,19 +17,27 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
+from voxbind._upstream.annotations import resolve_annotations
 from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
+    AnyArray,
     Array,
     ArrayLike,
-    ArrayT,
     Castable,
     DTypeLike,
+    Exporter,
+    Integer,
     LibraryArray,
     OutT,
     RandomGenerator,
+    Real,
+    Transposable,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "ball_kernel",
@@ -60,8 +68,8 @@ if not TYPE_CHECKING:
 
 @overload
 def ball_kernel(
-    radius: float,
-    ndim: int = 2,
+    radius: Real,
+    ndim: Integer = 2,
     *,
     dtype: DTypeLike = library_default("cupy.float64"),
     structure_and_footprint: Literal[False] = False,
@@ -70,8 +78,8 @@ def ball_kernel(
 
 @overload
 def ball_kernel(
-    radius: float,
-    ndim: int = 2,
+    radius: Real,
+    ndim: Integer = 2,
     *,
     dtype: DTypeLike = library_default("cupy.float64"),
     structure_and_footprint: Literal[True],
@@ -80,8 +88,8 @@ def ball_kernel(
 
 @overload
 def ball_kernel(
-    radius: float,
-    ndim: int = 2,
+    radius: Real,
+    ndim: Integer = 2,
     *,
     dtype: DTypeLike = library_default("cupy.float64"),
     structure_and_footprint: bool = False,
@@ -89,8 +97,8 @@ def ball_kernel(
 
 
 def ball_kernel(
-    radius: float,
-    ndim: int = 2,
+    radius: Real,
+    ndim: Integer = 2,
     *,
     dtype: DTypeLike = library_default("cupy.float64"),
     structure_and_footprint: bool = False,
@@ -147,7 +155,7 @@ def calibrate_denoiser(
     denoise_function: Callable[..., object],
     denoise_parameters: Mapping[str, object],
     *,
-    stride: int = 4,
+    stride: Integer = 4,
     approximate_loss: bool = True,
     extra_output: Literal[False] = False,
     slice_by_slice: bool = False,
@@ -162,7 +170,7 @@ def calibrate_denoiser(
     denoise_function: Callable[..., object],
     denoise_parameters: Mapping[str, object],
     *,
-    stride: int = 4,
+    stride: Integer = 4,
     approximate_loss: bool = True,
     extra_output: Literal[True],
     slice_by_slice: bool = False,
@@ -178,7 +186,7 @@ def calibrate_denoiser(
     denoise_function: Callable[..., object],
     denoise_parameters: Mapping[str, object],
     *,
-    stride: int = 4,
+    stride: Integer = 4,
     approximate_loss: bool = True,
     extra_output: bool = False,
     slice_by_slice: bool = False,
@@ -191,27 +199,29 @@ def calibrate_denoiser(
 
 @overload
 def calibrate_denoiser(
-    image: ArrayT,
+    image: Exporter,
     denoise_function: Callable[..., object],
     denoise_parameters: Mapping[str, object],
     *,
-    stride: int = 4,
+    stride: Integer = 4,
     approximate_loss: bool = True,
     extra_output: bool = False,
     slice_by_slice: bool = False,
 ) -> (
     Callable[..., Any]
-    | tuple[Callable[..., Any], tuple[list[dict[Any, Any]], list[int | ArrayT]]]
-    | tuple[Callable[..., Any], tuple[list[dict[str, float | ArrayT]], list[float | ArrayT]]]
+    | tuple[Callable[..., Any], tuple[list[dict[Any, Any]], list[int | NDArray[Any]]]]
+    | tuple[
+        Callable[..., Any], tuple[list[dict[str, float | NDArray[Any]]], list[float | NDArray[Any]]]
+    ]
 ): ...
 
 
 def calibrate_denoiser(
-    image: Array | Castable[Array],
+    image: AnyArray,
     denoise_function: Callable[..., object],
     denoise_parameters: Mapping[str, object],
     *,
-    stride: int = 4,
+    stride: Integer = 4,
     approximate_loss: bool = True,
     extra_output: bool = False,
     slice_by_slice: bool = False,
@@ -313,8 +323,8 @@ def denoise_invariant(
     image: Castable[OutT],
     denoise_function: Callable[..., object],
     *,
-    stride: int = 4,
-    masks: Sequence[Array] | None = None,
+    stride: Integer = 4,
+    masks: Sequence[AnyArray] | None = None,
     denoiser_kwargs: Any = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -322,22 +332,22 @@ def denoise_invariant(
 
 @overload
 def denoise_invariant(
-    image: ArrayT,
+    image: Exporter,
     denoise_function: Callable[..., object],
     *,
-    stride: int = 4,
-    masks: Sequence[Array] | None = None,
+    stride: Integer = 4,
+    masks: Sequence[AnyArray] | None = None,
     denoiser_kwargs: Any = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def denoise_invariant(
-    image: Array | Castable[Array],
+    image: AnyArray,
     denoise_function: Callable[..., object],
     *,
-    stride: int = 4,
-    masks: Sequence[Array] | None = None,
+    stride: Integer = 4,
+    masks: Sequence[AnyArray] | None = None,
     denoiser_kwargs: Any = None,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -422,34 +432,34 @@ def denoise_invariant(
 @overload
 def denoise_tv_chambolle(
     image: Castable[OutT],
-    weight: float = 0.1,
-    eps: float = 0.0002,
-    max_num_iter: int = 200,
+    weight: Real = 0.1,
+    eps: Real = 0.0002,
+    max_num_iter: Integer = 200,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def denoise_tv_chambolle(
-    image: ArrayT,
-    weight: float = 0.1,
-    eps: float = 0.0002,
-    max_num_iter: int = 200,
+    image: Exporter,
+    weight: Real = 0.1,
+    eps: Real = 0.0002,
+    max_num_iter: Integer = 200,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def denoise_tv_chambolle(
-    image: Array | Castable[Array],
-    weight: float = 0.1,
-    eps: float = 0.0002,
-    max_num_iter: int = 200,
+    image: AnyArray,
+    weight: Real = 0.1,
+    eps: Real = 0.0002,
+    max_num_iter: Integer = 200,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     r"""Perform total variation denoising in nD.
@@ -568,7 +578,7 @@ def denoise_tv_chambolle(
 @overload
 def ellipsoid_kernel(
     shape: ArrayLike,
-    intensity: float,
+    intensity: Real,
     *,
     dtype: DTypeLike = library_default("cupy.float64"),
     structure_and_footprint: Literal[False] = False,
@@ -578,7 +588,7 @@ def ellipsoid_kernel(
 @overload
 def ellipsoid_kernel(
     shape: ArrayLike,
-    intensity: float,
+    intensity: Real,
     *,
     dtype: DTypeLike = library_default("cupy.float64"),
     structure_and_footprint: Literal[True],
@@ -588,7 +598,7 @@ def ellipsoid_kernel(
 @overload
 def ellipsoid_kernel(
     shape: ArrayLike,
-    intensity: float,
+    intensity: Real,
     *,
     dtype: DTypeLike = library_default("cupy.float64"),
     structure_and_footprint: bool = False,
@@ -597,7 +607,7 @@ def ellipsoid_kernel(
 
 def ellipsoid_kernel(
     shape: ArrayLike,
-    intensity: float,
+    intensity: Real,
     *,
     dtype: DTypeLike = library_default("cupy.float64"),
     structure_and_footprint: bool = False,
@@ -658,10 +668,10 @@ def ellipsoid_kernel(
 @overload
 def richardson_lucy(
     image: Castable[OutT],
-    psf: Array,
-    num_iter: int = 50,
+    psf: AnyArray,
+    num_iter: Integer = 50,
     clip: bool = True,
-    filter_epsilon: float | None = None,
+    filter_epsilon: Real | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -669,22 +679,22 @@ def richardson_lucy(
 
 @overload
 def richardson_lucy(
-    image: ArrayT,
-    psf: Array,
-    num_iter: int = 50,
+    image: Exporter,
+    psf: AnyArray,
+    num_iter: Integer = 50,
     clip: bool = True,
-    filter_epsilon: float | None = None,
+    filter_epsilon: Real | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def richardson_lucy(
-    image: Array | Castable[Array],
-    psf: Array,
-    num_iter: int = 50,
+    image: AnyArray,
+    psf: AnyArray,
+    num_iter: Integer = 50,
     clip: bool = True,
-    filter_epsilon: float | None = None,
+    filter_epsilon: Real | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -750,21 +760,50 @@ def richardson_lucy(
             other_arrays=("psf",),
             memory="cupy",
             n_required=2,
+            axis_arguments={"psf": "kernel"},
         )
     return result
 
 
+@overload
 def rolling_ball(
-    image: ArrayT,
+    image: Transposable[OutT],
     *,
-    radius: float = 100,
-    kernel: Array | tuple[Array, Array] | None = None,
+    radius: Real = 100,
+    kernel: AnyArray | tuple[AnyArray, AnyArray] | None = None,
     nansafe: bool = False,
     num_threads: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
-    workers: int | None = None,
-    downscale: float | None = None,
+    workers: Integer | None = None,
+    downscale: Real | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> OutT: ...
+
+
+@overload
+def rolling_ball(
+    image: Exporter,
+    *,
+    radius: Real = 100,
+    kernel: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    nansafe: bool = False,
+    num_threads: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
+    workers: Integer | None = None,
+    downscale: Real | None = None,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+def rolling_ball(
+    image: AnyArray,
+    *,
+    radius: Real = 100,
+    kernel: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    nansafe: bool = False,
+    num_threads: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
+    workers: Integer | None = None,
+    downscale: Real | None = None,
+    slice_by_slice: bool = False,
+) -> Array:
     """Estimate background intensity using the rolling ball algorithm.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -886,7 +925,7 @@ def rolling_ball(
         and (kernel is None or class_of(kernel) is _cucim.Array)
         and isinstance(num_threads, LibraryDefault)
     ):
-        result: ArrayT = _cucim.rolling_ball(
+        result: Array = _cucim.rolling_ball(
             image,
             radius=radius,
             kernel=kernel,
@@ -901,6 +940,7 @@ def rolling_ball(
             images=("image",),
             other_arrays=("kernel",),
             memory="cupy",
+            axis_arguments={"kernel": "kernel"},
             defaults={
                 "radius": 100,
                 "kernel": None,
@@ -915,38 +955,38 @@ def rolling_ball(
 @overload
 def unsupervised_wiener(
     image: Castable[OutT],
-    psf: Array,
-    reg: Array | None = None,
+    psf: AnyArray,
+    reg: AnyArray | None = None,
     user_params: Mapping[str, object] | None = None,
     is_real: bool = True,
     clip: bool = True,
     *,
-    rng: RandomGenerator | int | Array | None = None,
+    rng: RandomGenerator | Integer | AnyArray | None = None,
 ) -> tuple[OutT, dict[str, list[int | OutT]]]: ...
 
 
 @overload
 def unsupervised_wiener(
-    image: ArrayT,
-    psf: Array,
-    reg: Array | None = None,
+    image: Exporter,
+    psf: AnyArray,
+    reg: AnyArray | None = None,
     user_params: Mapping[str, object] | None = None,
     is_real: bool = True,
     clip: bool = True,
     *,
-    rng: RandomGenerator | int | Array | None = None,
-) -> tuple[ArrayT, dict[str, list[int | ArrayT]]]: ...
+    rng: RandomGenerator | Integer | AnyArray | None = None,
+) -> tuple[NDArray[Any], dict[str, list[int | NDArray[Any]]]]: ...
 
 
 def unsupervised_wiener(
-    image: Array | Castable[Array],
-    psf: Array,
-    reg: Array | None = None,
+    image: AnyArray,
+    psf: AnyArray,
+    reg: AnyArray | None = None,
     user_params: Mapping[str, object] | None = None,
     is_real: bool = True,
     clip: bool = True,
     *,
-    rng: RandomGenerator | int | Array | None = None,
+    rng: RandomGenerator | Integer | AnyArray | None = None,
 ) -> object:
     """Unsupervised Wiener-Hunt deconvolution.
 
@@ -1049,7 +1089,7 @@ def unsupervised_wiener(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and class_of(psf) is _cucim.Array
         and (reg is None or class_of(reg) is _cucim.Array)
     ):
@@ -1073,9 +1113,9 @@ def unsupervised_wiener(
 @overload
 def wiener(
     image: Castable[OutT],
-    psf: Array,
-    balance: float,
-    reg: Array | None = None,
+    psf: AnyArray,
+    balance: Real,
+    reg: AnyArray | None = None,
     is_real: bool = True,
     clip: bool = True,
     *,
@@ -1085,22 +1125,22 @@ def wiener(
 
 @overload
 def wiener(
-    image: ArrayT,
-    psf: Array,
-    balance: float,
-    reg: Array | None = None,
+    image: Exporter,
+    psf: AnyArray,
+    balance: Real,
+    reg: AnyArray | None = None,
     is_real: bool = True,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def wiener(
-    image: Array | Castable[Array],
-    psf: Array,
-    balance: float,
-    reg: Array | None = None,
+    image: AnyArray,
+    psf: AnyArray,
+    balance: Real,
+    reg: AnyArray | None = None,
     is_real: bool = True,
     clip: bool = True,
     *,
@@ -1237,5 +1277,10 @@ def wiener(
             other_arrays=("psf", "reg"),
             memory="cupy",
             n_required=3,
+            axis_arguments={"psf": "kernel"},
         )
     return result
+
+
+if not TYPE_CHECKING:
+    resolve_annotations(globals(), NDArray="numpy.typing")

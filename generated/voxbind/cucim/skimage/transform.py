@@ -17,10 +17,23 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
+from voxbind._upstream.annotations import resolve_annotations
 from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
-from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, DTypeLike, LibraryArray, OutT
+from voxbind.arrays import (
+    AnyArray,
+    Array,
+    ArrayLike,
+    Castable,
+    DTypeLike,
+    Exporter,
+    Integer,
+    LibraryArray,
+    Lists,
+    OutT,
+    Real,
+)
 
 if TYPE_CHECKING:
     # The library's own types; type checkers don't need it to be installed.
@@ -32,6 +45,7 @@ if TYPE_CHECKING:
     from cucim.skimage.transform import PolynomialTransform as PolynomialTransform  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from cucim.skimage.transform import ProjectiveTransform as ProjectiveTransform  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from cucim.skimage.transform import SimilarityTransform as SimilarityTransform  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from numpy.typing import NDArray
 
 __all__ = [
     "AffineTransform",
@@ -94,7 +108,7 @@ if not TYPE_CHECKING:
 def downscale_local_mean(
     image: Castable[OutT],
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | Array = 0,
+    cval: complex | Sequence[complex] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -103,19 +117,19 @@ def downscale_local_mean(
 
 @overload
 def downscale_local_mean(
-    image: ArrayT,
+    image: Exporter,
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | Array = 0,
+    cval: complex | Sequence[complex] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def downscale_local_mean(
-    image: Array | Castable[Array],
+    image: AnyArray,
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | Array = 0,
+    cval: complex | Sequence[complex] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -175,7 +189,12 @@ def downscale_local_mean(
         result: Array = _cucim.downscale_local_mean(image, factors, cval=cval, clip=clip)
     else:
         result = call_2d_or_3d(
-            _cucim.downscale_local_mean, locals(), images=("image",), memory="cupy", n_required=2
+            _cucim.downscale_local_mean,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            n_required=2,
+            axis_arguments={"factors": (1.0,)},
         )
     return result
 
@@ -195,7 +214,7 @@ def estimate_transform(
         "PROJECTIVE",
         "POLYNOMIAL",
     ],
-    src: Any,
+    src: AnyArray,
     dst: Any,
     *args: object,
     **kwargs: object,
@@ -288,12 +307,12 @@ def integral_image(
 
 @overload
 def integral_image(
-    image: ArrayT, *, dtype: DTypeLike | None = None, slice_by_slice: bool = False
-) -> ArrayT: ...
+    image: Exporter, *, dtype: DTypeLike | None = None, slice_by_slice: bool = False
+) -> NDArray[Any]: ...
 
 
 def integral_image(
-    image: Array | Castable[Array], *, dtype: DTypeLike | None = None, slice_by_slice: bool = False
+    image: AnyArray, *, dtype: DTypeLike | None = None, slice_by_slice: bool = False
 ) -> Array:
     r"""Integral image / summed area table.
 
@@ -357,16 +376,16 @@ def integrate(
 
 @overload
 def integrate(
-    ii: ArrayT,
+    ii: Exporter,
     start: Sequence[tuple[object, ...]],
     end: Sequence[tuple[object, ...]],
     *,
     slice_by_slice: bool = False,
-) -> float | ArrayT: ...
+) -> float | NDArray[Any]: ...
 
 
 def integrate(
-    ii: Array | Castable[Array],
+    ii: AnyArray,
     start: Sequence[tuple[object, ...]],
     end: Sequence[tuple[object, ...]],
     *,
@@ -426,7 +445,15 @@ def integrate(
     return result
 
 
-def matrix_transform(coords: Array, matrix: Array) -> LibraryArray:
+@overload
+def matrix_transform(coords: Castable[OutT], matrix: AnyArray) -> OutT: ...
+
+
+@overload
+def matrix_transform(coords: Exporter, matrix: AnyArray) -> NDArray[Any]: ...
+
+
+def matrix_transform(coords: AnyArray, matrix: AnyArray) -> Array:
     """Apply 2D matrix transform.
 
     Helper without an image argument: arrays may be in any memory that voxbind supports.
@@ -444,7 +471,7 @@ def matrix_transform(coords: Array, matrix: Array) -> LibraryArray:
         Transformed coordinates.
     """
     if class_of(coords) is _cucim.Array and class_of(matrix) is _cucim.Array:
-        result: LibraryArray = _cucim.matrix_transform(coords, matrix)
+        result: Array = _cucim.matrix_transform(coords, matrix)
     else:
         result = call_as_is(
             _cucim.matrix_transform,
@@ -459,43 +486,43 @@ def matrix_transform(coords: Array, matrix: Array) -> LibraryArray:
 @overload
 def pyramid_expand(
     image: Castable[OutT],
-    upscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    upscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def pyramid_expand(
-    image: ArrayT,
-    upscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    image: Exporter,
+    upscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def pyramid_expand(
-    image: Array | Castable[Array],
-    upscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    image: AnyArray,
+    upscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Upsample and then smooth image.
@@ -563,46 +590,46 @@ def pyramid_expand(
 @overload
 def pyramid_gaussian(
     image: Castable[OutT],
-    max_layer: int = -1,
-    downscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    max_layer: Integer = -1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> Iterator[OutT]: ...
 
 
 @overload
 def pyramid_gaussian(
-    image: ArrayT,
-    max_layer: int = -1,
-    downscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    image: Exporter,
+    max_layer: Integer = -1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> Iterator[ArrayT]: ...
+) -> Iterator[NDArray[Any]]: ...
 
 
 def pyramid_gaussian(
-    image: Array | Castable[Array],
-    max_layer: int = -1,
-    downscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    image: AnyArray,
+    max_layer: Integer = -1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> Iterator[Array]:
     """Yield images of the Gaussian pyramid formed by the input image.
@@ -683,46 +710,46 @@ def pyramid_gaussian(
 @overload
 def pyramid_laplacian(
     image: Castable[OutT],
-    max_layer: int = -1,
-    downscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    max_layer: Integer = -1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> Iterator[OutT]: ...
 
 
 @overload
 def pyramid_laplacian(
-    image: ArrayT,
-    max_layer: int = -1,
-    downscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    image: Exporter,
+    max_layer: Integer = -1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> Iterator[ArrayT]: ...
+) -> Iterator[NDArray[Any]]: ...
 
 
 def pyramid_laplacian(
-    image: Array | Castable[Array],
-    max_layer: int = -1,
-    downscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    image: AnyArray,
+    max_layer: Integer = -1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> Iterator[Array]:
     """Yield images of the laplacian pyramid formed by the input image.
@@ -808,43 +835,43 @@ def pyramid_laplacian(
 @overload
 def pyramid_reduce(
     image: Castable[OutT],
-    downscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def pyramid_reduce(
-    image: ArrayT,
-    downscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    image: Exporter,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def pyramid_reduce(
-    image: Array | Castable[Array],
-    downscale: float = 2,
-    sigma: float | Sequence[float] | Array | None = None,
-    order: int = 1,
+    image: AnyArray,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Smooth and then downsample image.
@@ -912,49 +939,49 @@ def pyramid_reduce(
 @overload
 def rescale(
     image: Castable[OutT],
-    scale: float | tuple[float, ...] | Sequence[float] | Array,
-    order: int | None = None,
+    scale: Real | tuple[Real, ...] | Sequence[Real] | AnyArray,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
+    anti_aliasing_sigma: Real | tuple[Real, ...] | list[float] | AnyArray | None = None,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def rescale(
-    image: ArrayT,
-    scale: float | tuple[float, ...] | Sequence[float] | Array,
-    order: int | None = None,
+    image: Exporter,
+    scale: Real | tuple[Real, ...] | Sequence[Real] | AnyArray,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
+    anti_aliasing_sigma: Real | tuple[Real, ...] | list[float] | AnyArray | None = None,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def rescale(
-    image: Array | Castable[Array],
-    scale: float | tuple[float, ...] | Sequence[float] | Array,
-    order: int | None = None,
+    image: AnyArray,
+    scale: Real | tuple[Real, ...] | Sequence[Real] | AnyArray,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
+    anti_aliasing_sigma: Real | tuple[Real, ...] | list[float] | AnyArray | None = None,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Scale image by a certain factor.
@@ -1055,7 +1082,12 @@ def rescale(
         )
     else:
         result = call_2d_or_3d(
-            _cucim.rescale, locals(), images=("image",), memory="cupy", n_required=2
+            _cucim.rescale,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            n_required=2,
+            axis_arguments={"anti_aliasing_sigma": (0.0,), "scale": (1.0,)},
         )
     return result
 
@@ -1063,14 +1095,14 @@ def rescale(
 @overload
 def resize(
     image: Castable[OutT],
-    output_shape: tuple[object, ...] | Array | list[object],
-    order: int | None = None,
+    output_shape: tuple[object, ...] | AnyArray | list[object],
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
+    anti_aliasing_sigma: Real | tuple[Real, ...] | list[float] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -1078,30 +1110,30 @@ def resize(
 
 @overload
 def resize(
-    image: ArrayT,
-    output_shape: tuple[object, ...] | Array | list[object],
-    order: int | None = None,
+    image: Exporter,
+    output_shape: tuple[object, ...] | AnyArray | list[object],
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
+    anti_aliasing_sigma: Real | tuple[Real, ...] | list[float] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def resize(
-    image: Array | Castable[Array],
-    output_shape: tuple[object, ...] | Array | list[object],
-    order: int | None = None,
+    image: AnyArray,
+    output_shape: tuple[object, ...] | AnyArray | list[object],
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
+    anti_aliasing_sigma: Real | tuple[Real, ...] | list[float] | AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -1214,7 +1246,12 @@ def resize(
         )
     else:
         result = call_2d_or_3d(
-            _cucim.resize, locals(), images=("image",), memory="cupy", n_required=2
+            _cucim.resize,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            n_required=2,
+            axis_arguments={"anti_aliasing_sigma": (0.0,), "output_shape": "shape"},
         )
     return result
 
@@ -1222,34 +1259,34 @@ def resize(
 @overload
 def resize_local_mean(
     image: Castable[OutT],
-    output_shape: tuple[object, ...] | Array | list[object],
+    output_shape: tuple[object, ...] | AnyArray | list[object],
     grid_mode: bool = True,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def resize_local_mean(
-    image: ArrayT,
-    output_shape: tuple[object, ...] | Array | list[object],
+    image: Exporter,
+    output_shape: tuple[object, ...] | AnyArray | list[object],
     grid_mode: bool = True,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def resize_local_mean(
-    image: Array | Castable[Array],
-    output_shape: tuple[object, ...] | Array | list[object],
+    image: AnyArray,
+    output_shape: tuple[object, ...] | AnyArray | list[object],
     grid_mode: bool = True,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Resize an array with the local mean / bilinear scaling.
@@ -1337,7 +1374,12 @@ def resize_local_mean(
         )
     else:
         result = call_2d_or_3d(
-            _cucim.resize_local_mean, locals(), images=("image",), memory="cupy", n_required=2
+            _cucim.resize_local_mean,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            n_required=2,
+            axis_arguments={"output_shape": "shape"},
         )
     return result
 
@@ -1345,12 +1387,12 @@ def resize_local_mean(
 @overload
 def rotate(
     image: Castable[OutT],
-    angle: float,
+    angle: Real,
     resize: bool = False,
-    center: Sequence[object] | Array | None = None,
-    order: int | None = None,
+    center: Lists | AnyArray | None = None,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool = True,
     preserve_range: bool = False,
 ) -> OutT: ...
@@ -1358,26 +1400,26 @@ def rotate(
 
 @overload
 def rotate(
-    image: ArrayT,
-    angle: float,
+    image: Exporter,
+    angle: Real,
     resize: bool = False,
-    center: Sequence[object] | Array | None = None,
-    order: int | None = None,
+    center: Lists | AnyArray | None = None,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool = True,
     preserve_range: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def rotate(
-    image: Array | Castable[Array],
-    angle: float,
+    image: AnyArray,
+    angle: Real,
     resize: bool = False,
-    center: Sequence[object] | Array | None = None,
-    order: int | None = None,
+    center: Lists | AnyArray | None = None,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool = True,
     preserve_range: bool = False,
 ) -> Array:
@@ -1455,7 +1497,7 @@ def rotate(
     >>> rotate(image, 90, resize=True).shape
     (512, 512)
     """
-    if class_of(image) is _cucim.Array and image.ndim < 3:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 3:
         result: Array = _cucim.rotate(
             image,
             angle,
@@ -1468,21 +1510,28 @@ def rotate(
             preserve_range=preserve_range,
         )
     else:
-        result = call_2d(_cucim.rotate, locals(), images=("image",), memory="cupy", n_required=2)
+        result = call_2d(
+            _cucim.rotate,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            n_required=2,
+            axis_arguments={"center": ()},
+        )
     return result
 
 
 @overload
 def swirl(
     image: Castable[OutT],
-    center: tuple[object, ...] | Array | list[object] | None = None,
-    strength: float = 1,
-    radius: float = 100,
-    rotation: float = 0,
-    output_shape: tuple[object, ...] | list[object] | Array | None = None,
-    order: int | None = None,
+    center: tuple[object, ...] | AnyArray | list[object] | None = None,
+    strength: Real = 1,
+    radius: Real = 100,
+    rotation: Real = 0,
+    output_shape: tuple[object, ...] | list[object] | AnyArray | None = None,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
 ) -> OutT: ...
@@ -1490,30 +1539,30 @@ def swirl(
 
 @overload
 def swirl(
-    image: ArrayT,
-    center: tuple[object, ...] | Array | list[object] | None = None,
-    strength: float = 1,
-    radius: float = 100,
-    rotation: float = 0,
-    output_shape: tuple[object, ...] | list[object] | Array | None = None,
-    order: int | None = None,
+    image: Exporter,
+    center: tuple[object, ...] | AnyArray | list[object] | None = None,
+    strength: Real = 1,
+    radius: Real = 100,
+    rotation: Real = 0,
+    output_shape: tuple[object, ...] | list[object] | AnyArray | None = None,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def swirl(
-    image: Array | Castable[Array],
-    center: tuple[object, ...] | Array | list[object] | None = None,
-    strength: float = 1,
-    radius: float = 100,
-    rotation: float = 0,
-    output_shape: tuple[object, ...] | list[object] | Array | None = None,
-    order: int | None = None,
+    image: AnyArray,
+    center: tuple[object, ...] | AnyArray | list[object] | None = None,
+    strength: Real = 1,
+    radius: Real = 100,
+    rotation: Real = 0,
+    output_shape: tuple[object, ...] | list[object] | AnyArray | None = None,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
 ) -> Array:
@@ -1570,7 +1619,7 @@ def swirl(
         Also see
         https://scikit-image.org/docs/dev/user_guide/data_types.html
     """
-    if class_of(image) is _cucim.Array and image.ndim < 3:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 3:
         result: Array = _cucim.swirl(
             image,
             center=center,
@@ -1585,7 +1634,13 @@ def swirl(
             preserve_range=preserve_range,
         )
     else:
-        result = call_2d(_cucim.swirl, locals(), images=("image",), memory="cupy")
+        result = call_2d(
+            _cucim.swirl,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            axis_arguments={"center": (), "output_shape": "shape"},
+        )
     return result
 
 
@@ -1594,10 +1649,10 @@ def warp(
     image: Castable[OutT],
     inverse_map: Any,
     map_args: Mapping[str, object] | None = None,
-    output_shape: tuple[object, ...] | list[object] | Array | None = None,
-    order: int | None = None,
+    output_shape: tuple[object, ...] | list[object] | AnyArray | None = None,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     clip: bool | None = None,
     preserve_range: bool = False,
     batch_axes: Any = None,
@@ -1608,29 +1663,29 @@ def warp(
 
 @overload
 def warp(
-    image: ArrayT,
+    image: Exporter,
     inverse_map: Any,
     map_args: Mapping[str, object] | None = None,
-    output_shape: tuple[object, ...] | list[object] | Array | None = None,
-    order: int | None = None,
+    output_shape: tuple[object, ...] | list[object] | AnyArray | None = None,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     clip: bool | None = None,
     preserve_range: bool = False,
     batch_axes: Any = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def warp(
-    image: Array | Castable[Array],
+    image: AnyArray,
     inverse_map: Any,
     map_args: Mapping[str, object] | None = None,
-    output_shape: tuple[object, ...] | list[object] | Array | None = None,
-    order: int | None = None,
+    output_shape: tuple[object, ...] | list[object] | AnyArray | None = None,
+    order: Integer | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     clip: bool | None = None,
     preserve_range: bool = False,
     batch_axes: Any = None,
@@ -1887,37 +1942,37 @@ def warp_coords(
 @overload
 def warp_polar(
     image: Castable[OutT],
-    center: tuple[object, object] | list[object] | Array | None = None,
+    center: tuple[object, object] | list[object] | AnyArray | None = None,
     *,
-    radius: float | None = None,
-    output_shape: tuple[object, ...] | list[object] | Array | None = None,
+    radius: Real | None = None,
+    output_shape: tuple[object, ...] | list[object] | AnyArray | None = None,
     scaling: Literal["linear", "log"] = "linear",
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     **kwargs: object,
 ) -> OutT: ...
 
 
 @overload
 def warp_polar(
-    image: ArrayT,
-    center: tuple[object, object] | list[object] | Array | None = None,
+    image: Exporter,
+    center: tuple[object, object] | list[object] | AnyArray | None = None,
     *,
-    radius: float | None = None,
-    output_shape: tuple[object, ...] | list[object] | Array | None = None,
+    radius: Real | None = None,
+    output_shape: tuple[object, ...] | list[object] | AnyArray | None = None,
     scaling: Literal["linear", "log"] = "linear",
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     **kwargs: object,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def warp_polar(
-    image: Array | Castable[Array],
-    center: tuple[object, object] | list[object] | Array | None = None,
+    image: AnyArray,
+    center: tuple[object, object] | list[object] | AnyArray | None = None,
     *,
-    radius: float | None = None,
-    output_shape: tuple[object, ...] | list[object] | Array | None = None,
+    radius: Real | None = None,
+    output_shape: tuple[object, ...] | list[object] | AnyArray | None = None,
     scaling: Literal["linear", "log"] = "linear",
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     **kwargs: object,
 ) -> Array:
     """Remap image to polar or log-polar coordinates space.
@@ -1979,7 +2034,9 @@ def warp_polar(
     >>> image = cp.array(data.astronaut())
     >>> warped = warp_polar(image, scaling='log', channel_axis=-1)
     """
-    if class_of(image) is _cucim.Array and image.ndim < (3 if channel_axis is None else 4):
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < (
+        3 if channel_axis is None else 4
+    ):
         result: Array = _cucim.warp_polar(
             image,
             center=center,
@@ -1991,6 +2048,15 @@ def warp_polar(
         )
     else:
         result = call_2d(
-            _cucim.warp_polar, locals(), images=("image",), kwargs="kwargs", memory="cupy"
+            _cucim.warp_polar,
+            locals(),
+            images=("image",),
+            kwargs="kwargs",
+            memory="cupy",
+            axis_arguments={"center": (), "output_shape": "shape"},
         )
     return result
+
+
+if not TYPE_CHECKING:
+    resolve_annotations(globals(), NDArray="numpy.typing")

@@ -17,14 +17,28 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d
 from voxbind._support.classes import class_of
+from voxbind._upstream.annotations import resolve_annotations
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
-from voxbind.arrays import Array, ArrayT, Castable, DTypeLike, LibraryArray, OutT
+from voxbind.arrays import (
+    AnyArray,
+    Array,
+    Castable,
+    DTypeLike,
+    Exporter,
+    Integer,
+    LibraryArray,
+    Lists,
+    OutT,
+    Real,
+    Transposable,
+)
 
 if TYPE_CHECKING:
     # The library's own types; type checkers don't need it to be installed.
     from cucim.skimage.filters import LPIFilter2D as LPIFilter2D  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from cucim.skimage.filters import try_all_threshold as try_all_threshold  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from numpy.typing import NDArray
 
     from . import rank as rank
 
@@ -102,22 +116,22 @@ if not TYPE_CHECKING:
 
 @overload
 def apply_hysteresis_threshold(
-    image: Castable[OutT], low: float | Array, high: float | Array, *, slice_by_slice: bool = False
+    image: Castable[OutT],
+    low: Real | AnyArray,
+    high: Real | AnyArray,
+    *,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def apply_hysteresis_threshold(
-    image: ArrayT, low: float | Array, high: float | Array, *, slice_by_slice: bool = False
-) -> ArrayT: ...
+    image: Exporter, low: Real | AnyArray, high: Real | AnyArray, *, slice_by_slice: bool = False
+) -> NDArray[Any]: ...
 
 
 def apply_hysteresis_threshold(
-    image: Array | Castable[Array],
-    low: float | Array,
-    high: float | Array,
-    *,
-    slice_by_slice: bool = False,
+    image: AnyArray, low: Real | AnyArray, high: Real | AnyArray, *, slice_by_slice: bool = False
 ) -> Array:
     """Apply hysteresis thresholding to ``image``.
 
@@ -183,40 +197,40 @@ def apply_hysteresis_threshold(
 @overload
 def butterworth(
     image: Castable[OutT],
-    cutoff_frequency_ratio: float = 0.005,
+    cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
     order: complex = 2.0,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
-    npad: int = 0,
+    npad: Integer = 0,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def butterworth(
-    image: ArrayT,
-    cutoff_frequency_ratio: float = 0.005,
+    image: Exporter,
+    cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
     order: complex = 2.0,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
-    npad: int = 0,
+    npad: Integer = 0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def butterworth(
-    image: Array | Castable[Array],
-    cutoff_frequency_ratio: float = 0.005,
+    image: AnyArray,
+    cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
     order: complex = 2.0,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
-    npad: int = 0,
+    npad: Integer = 0,
     slice_by_slice: bool = False,
 ) -> Array:
     r"""Apply a Butterworth filter to enhance high or low frequency features.
@@ -334,22 +348,18 @@ def butterworth(
 
 @overload
 def correlate_sparse(
-    image: Castable[OutT], kernel: Array, mode: str = "reflect", *, slice_by_slice: bool = False
+    image: Castable[OutT], kernel: AnyArray, mode: str = "reflect", *, slice_by_slice: bool = False
 ) -> OutT: ...
 
 
 @overload
 def correlate_sparse(
-    image: ArrayT, kernel: Array, mode: str = "reflect", *, slice_by_slice: bool = False
-) -> ArrayT: ...
+    image: Exporter, kernel: AnyArray, mode: str = "reflect", *, slice_by_slice: bool = False
+) -> NDArray[Any]: ...
 
 
 def correlate_sparse(
-    image: Array | Castable[Array],
-    kernel: Array,
-    mode: str = "reflect",
-    *,
-    slice_by_slice: bool = False,
+    image: AnyArray, kernel: AnyArray, mode: str = "reflect", *, slice_by_slice: bool = False
 ) -> Array:
     """Compute valid cross-correlation of `padded_array` and `kernel`.
 
@@ -396,6 +406,7 @@ def correlate_sparse(
             other_arrays=("kernel",),
             memory="cupy",
             n_required=2,
+            axis_arguments={"kernel": "kernel"},
         )
     return result
 
@@ -403,40 +414,40 @@ def correlate_sparse(
 @overload
 def difference_of_gaussians(
     image: Castable[OutT],
-    low_sigma: float | Sequence[float] | Array,
-    high_sigma: float | Sequence[float] | Array | None = None,
+    low_sigma: Real | Sequence[Real] | AnyArray,
+    high_sigma: Real | Sequence[Real] | AnyArray | None = None,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
-    cval: float = 0,
-    channel_axis: int | None = None,
-    truncate: float = 4.0,
+    cval: Real = 0,
+    channel_axis: Integer | None = None,
+    truncate: Real = 4.0,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def difference_of_gaussians(
-    image: ArrayT,
-    low_sigma: float | Sequence[float] | Array,
-    high_sigma: float | Sequence[float] | Array | None = None,
+    image: Exporter,
+    low_sigma: Real | Sequence[Real] | AnyArray,
+    high_sigma: Real | Sequence[Real] | AnyArray | None = None,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
-    cval: float = 0,
-    channel_axis: int | None = None,
-    truncate: float = 4.0,
+    cval: Real = 0,
+    channel_axis: Integer | None = None,
+    truncate: Real = 4.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def difference_of_gaussians(
-    image: Array | Castable[Array],
-    low_sigma: float | Sequence[float] | Array,
-    high_sigma: float | Sequence[float] | Array | None = None,
+    image: AnyArray,
+    low_sigma: Real | Sequence[Real] | AnyArray,
+    high_sigma: Real | Sequence[Real] | AnyArray | None = None,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
-    cval: float = 0,
-    channel_axis: int | None = None,
-    truncate: float = 4.0,
+    cval: Real = 0,
+    channel_axis: Integer | None = None,
+    truncate: Real = 4.0,
     slice_by_slice: bool = False,
 ) -> Array:
     """Find features between ``low_sigma`` and ``high_sigma`` in size.
@@ -555,7 +566,12 @@ def difference_of_gaussians(
         )
     else:
         result = call_2d_or_3d(
-            _cucim.difference_of_gaussians, locals(), images=("image",), memory="cupy", n_required=2
+            _cucim.difference_of_gaussians,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            n_required=2,
+            axis_arguments={"high_sigma": (0.0,), "low_sigma": (0.0,)},
         )
     return result
 
@@ -563,34 +579,34 @@ def difference_of_gaussians(
 @overload
 def farid(
     image: Castable[OutT],
-    mask: Array | None = None,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def farid(
-    image: ArrayT,
-    mask: Array | None = None,
+    image: Exporter,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def farid(
-    image: Array | Castable[Array],
-    mask: Array | None = None,
+    image: AnyArray,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
 ) -> Array:
     """Find the edge magnitude using the Farid transform.
@@ -672,14 +688,14 @@ def farid(
 
 
 @overload
-def farid_h(image: Castable[OutT], *, mask: Array | None = None) -> OutT: ...
+def farid_h(image: Castable[OutT], *, mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def farid_h(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
+def farid_h(image: Exporter, *, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
+def farid_h(image: AnyArray, *, mask: AnyArray | None = None) -> Array:
     """Find the horizontal edges of an image using the Farid transform.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -717,7 +733,7 @@ def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.farid_h(image, mask=mask)
@@ -727,14 +743,14 @@ def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
 
 
 @overload
-def farid_v(image: Castable[OutT], *, mask: Array | None = None) -> OutT: ...
+def farid_v(image: Castable[OutT], *, mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def farid_v(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
+def farid_v(image: Exporter, *, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
+def farid_v(image: AnyArray, *, mask: AnyArray | None = None) -> Array:
     """Find the vertical edges of an image using the Farid transform.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -768,7 +784,7 @@ def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.farid_v(image, mask=mask)
@@ -788,15 +804,15 @@ def filter_forward(
 
 @overload
 def filter_forward(
-    data: ArrayT,
+    data: Exporter,
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
     predefined_filter: Any = None,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def filter_forward(
-    data: Array | Castable[Array],
+    data: AnyArray,
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
     predefined_filter: Any = None,
@@ -838,7 +854,7 @@ def filter_forward(
     >>> from skimage import data
     >>> filtered = filter_forward(cp.array(data.coins()), filt_func)
     """
-    if class_of(data) is _cucim.Array and data.ndim < 3:
+    if class_of(data) is _cucim.Array and getattr(data, "ndim", 0) < 3:
         result: Array = _cucim.filter_forward(
             data,
             impulse_response=impulse_response,
@@ -855,26 +871,26 @@ def filter_inverse(
     data: Castable[OutT],
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
-    max_gain: float = 2,
+    max_gain: Real = 2,
     predefined_filter: Any = None,
 ) -> OutT: ...
 
 
 @overload
 def filter_inverse(
-    data: ArrayT,
+    data: Exporter,
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
-    max_gain: float = 2,
+    max_gain: Real = 2,
     predefined_filter: Any = None,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def filter_inverse(
-    data: Array | Castable[Array],
+    data: AnyArray,
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
-    max_gain: float = 2,
+    max_gain: Real = 2,
     predefined_filter: Any = None,
 ) -> Array:
     """Apply the filter in reverse to the given data.
@@ -908,7 +924,7 @@ def filter_inverse(
         If you need to apply the same filter multiple times over different
         images, construct the LPIFilter2D and specify it here.
     """
-    if class_of(data) is _cucim.Array and data.ndim < 3:
+    if class_of(data) is _cucim.Array and getattr(data, "ndim", 0) < 3:
         result: Array = _cucim.filter_inverse(
             data,
             impulse_response=impulse_response,
@@ -924,15 +940,15 @@ def filter_inverse(
 @overload
 def frangi(
     image: Castable[OutT],
-    sigmas: Sequence[float] = range(1, 10, 2),
-    scale_range: tuple[float, float] | None = None,
-    scale_step: float | None = None,
-    alpha: float = 0.5,
-    beta: float = 0.5,
-    gamma: float | None = None,
+    sigmas: Sequence[Real] = range(1, 10, 2),
+    scale_range: tuple[Real, Real] | None = None,
+    scale_step: Real | None = None,
+    alpha: Real = 0.5,
+    beta: Real = 0.5,
+    gamma: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -940,32 +956,32 @@ def frangi(
 
 @overload
 def frangi(
-    image: ArrayT,
-    sigmas: Sequence[float] = range(1, 10, 2),
-    scale_range: tuple[float, float] | None = None,
-    scale_step: float | None = None,
-    alpha: float = 0.5,
-    beta: float = 0.5,
-    gamma: float | None = None,
+    image: Exporter,
+    sigmas: Sequence[Real] = range(1, 10, 2),
+    scale_range: tuple[Real, Real] | None = None,
+    scale_step: Real | None = None,
+    alpha: Real = 0.5,
+    beta: Real = 0.5,
+    gamma: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def frangi(
-    image: Array | Castable[Array],
-    sigmas: Sequence[float] = range(1, 10, 2),
-    scale_range: tuple[float, float] | None = None,
-    scale_step: float | None = None,
-    alpha: float = 0.5,
-    beta: float = 0.5,
-    gamma: float | None = None,
+    image: AnyArray,
+    sigmas: Sequence[Real] = range(1, 10, 2),
+    scale_range: tuple[Real, Real] | None = None,
+    scale_step: Real | None = None,
+    alpha: Real = 0.5,
+    beta: Real = 0.5,
+    gamma: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -1063,18 +1079,48 @@ def frangi(
     return result
 
 
+@overload
 def gabor(
-    image: ArrayT,
+    image: Transposable[OutT],
     frequency: complex,
-    theta: float = 0,
+    theta: Real = 0,
     bandwidth: complex = 1,
     sigma_x: complex | None = None,
     sigma_y: complex | None = None,
     n_stds: complex = 3,
     offset: complex = 0,
     mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
-    cval: float = 0,
-) -> tuple[ArrayT, ArrayT]:
+    cval: Real = 0,
+) -> tuple[OutT, OutT]: ...
+
+
+@overload
+def gabor(
+    image: Exporter,
+    frequency: complex,
+    theta: Real = 0,
+    bandwidth: complex = 1,
+    sigma_x: complex | None = None,
+    sigma_y: complex | None = None,
+    n_stds: complex = 3,
+    offset: complex = 0,
+    mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
+    cval: Real = 0,
+) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+
+def gabor(
+    image: AnyArray,
+    frequency: complex,
+    theta: Real = 0,
+    bandwidth: complex = 1,
+    sigma_x: complex | None = None,
+    sigma_y: complex | None = None,
+    n_stds: complex = 3,
+    offset: complex = 0,
+    mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
+    cval: Real = 0,
+) -> tuple[Array, Array]:
     """Return real and imaginary responses to Gabor filter.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -1152,8 +1198,8 @@ def gabor(
     >>> ax.imshow(cp.asnumpy(filt_real))  # doctest: +SKIP
     >>> plt.show()                        # doctest: +SKIP
     """
-    if class_of(image) is _cucim.Array and image.ndim < 3:
-        result: tuple[ArrayT, ArrayT] = _cucim.gabor(
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 3:
+        result: tuple[Array, Array] = _cucim.gabor(
             image,
             frequency,
             theta=theta,
@@ -1171,13 +1217,13 @@ def gabor(
 
 
 def gabor_kernel(
-    frequency: float,
-    theta: float = 0,
-    bandwidth: float = 1,
-    sigma_x: float | None = None,
-    sigma_y: float | None = None,
-    n_stds: float = 3,
-    offset: float = 0,
+    frequency: Real,
+    theta: Real = 0,
+    bandwidth: Real = 1,
+    sigma_x: Real | None = None,
+    sigma_y: Real | None = None,
+    n_stds: Real = 3,
+    offset: Real = 0,
     dtype: DTypeLike | None = None,
     *,
     float_dtype: Any = None,
@@ -1266,43 +1312,43 @@ def gabor_kernel(
 @overload
 def gaussian(
     image: Castable[OutT],
-    sigma: float | Sequence[float] | Array = 1,
+    sigma: Real | Sequence[Real] | AnyArray = 1,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
-    truncate: float = 4.0,
+    truncate: Real = 4.0,
     *,
-    channel_axis: float | None = None,
-    out: Array | None = None,
+    channel_axis: Real | None = None,
+    out: AnyArray | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def gaussian(
-    image: ArrayT,
-    sigma: float | Sequence[float] | Array = 1,
+    image: Exporter,
+    sigma: Real | Sequence[Real] | AnyArray = 1,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
-    truncate: float = 4.0,
+    truncate: Real = 4.0,
     *,
-    channel_axis: float | None = None,
-    out: Array | None = None,
+    channel_axis: Real | None = None,
+    out: AnyArray | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def gaussian(
-    image: Array | Castable[Array],
-    sigma: float | Sequence[float] | Array = 1,
+    image: AnyArray,
+    sigma: Real | Sequence[Real] | AnyArray = 1,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
-    cval: float = 0,
+    cval: Real = 0,
     preserve_range: bool = False,
-    truncate: float = 4.0,
+    truncate: Real = 4.0,
     *,
-    channel_axis: float | None = None,
-    out: Array | None = None,
+    channel_axis: Real | None = None,
+    out: AnyArray | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional Gaussian filter.
@@ -1417,7 +1463,12 @@ def gaussian(
         )
     else:
         result = call_2d_or_3d(
-            _cucim.gaussian, locals(), images=("image",), outputs=("out",), memory="cupy"
+            _cucim.gaussian,
+            locals(),
+            images=("image",),
+            outputs=("out",),
+            memory="cupy",
+            axis_arguments={"sigma": (0.0,)},
         )
     return result
 
@@ -1425,15 +1476,15 @@ def gaussian(
 @overload
 def hessian(
     image: Castable[OutT],
-    sigmas: Sequence[float] = range(1, 10, 2),
-    scale_range: tuple[float, float] | None = None,
-    scale_step: float | None = None,
-    alpha: float = 0.5,
-    beta: float = 0.5,
-    gamma: float = 15,
+    sigmas: Sequence[Real] = range(1, 10, 2),
+    scale_range: tuple[Real, Real] | None = None,
+    scale_step: Real | None = None,
+    alpha: Real = 0.5,
+    beta: Real = 0.5,
+    gamma: Real = 15,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -1441,32 +1492,32 @@ def hessian(
 
 @overload
 def hessian(
-    image: ArrayT,
-    sigmas: Sequence[float] = range(1, 10, 2),
-    scale_range: tuple[float, float] | None = None,
-    scale_step: float | None = None,
-    alpha: float = 0.5,
-    beta: float = 0.5,
-    gamma: float = 15,
+    image: Exporter,
+    sigmas: Sequence[Real] = range(1, 10, 2),
+    scale_range: tuple[Real, Real] | None = None,
+    scale_step: Real | None = None,
+    alpha: Real = 0.5,
+    beta: Real = 0.5,
+    gamma: Real = 15,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def hessian(
-    image: Array | Castable[Array],
-    sigmas: Sequence[float] = range(1, 10, 2),
-    scale_range: tuple[float, float] | None = None,
-    scale_step: float | None = None,
-    alpha: float = 0.5,
-    beta: float = 0.5,
-    gamma: float = 15,
+    image: AnyArray,
+    sigmas: Sequence[Real] = range(1, 10, 2),
+    scale_range: tuple[Real, Real] | None = None,
+    scale_step: Real | None = None,
+    alpha: Real = 0.5,
+    beta: Real = 0.5,
+    gamma: Real = 15,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -1560,8 +1611,8 @@ def hessian(
 @overload
 def laplace(
     image: Castable[OutT],
-    ksize: int = 3,
-    mask: Array | None = None,
+    ksize: Integer = 3,
+    mask: AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -1569,14 +1620,18 @@ def laplace(
 
 @overload
 def laplace(
-    image: ArrayT, ksize: int = 3, mask: Array | None = None, *, slice_by_slice: bool = False
-) -> ArrayT: ...
+    image: Exporter,
+    ksize: Integer = 3,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
 
 
 def laplace(
-    image: Array | Castable[Array],
-    ksize: int = 3,
-    mask: Array | None = None,
+    image: AnyArray,
+    ksize: Integer = 3,
+    mask: AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -1623,18 +1678,63 @@ def laplace(
     return result
 
 
+@overload
 def median(
-    image: ArrayT,
-    footprint: Array | tuple[int, ...] | None = None,
-    out: Array | None = None,
+    image: Transposable[OutT],
+    footprint: AnyArray | tuple[Integer, ...] | None = None,
+    out: AnyArray | None = None,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     behavior: Literal["ndimage", "rank"] = "ndimage",
     *,
     algorithm: Literal["auto", "histogram", "sorting"] = "auto",
     algorithm_kwargs: Mapping[str, object] = {},
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> OutT: ...
+
+
+@overload
+def median(
+    image: Exporter,
+    footprint: AnyArray | tuple[Integer, ...] | None = None,
+    out: AnyArray | None = None,
+    mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
+    cval: Real = 0.0,
+    behavior: Literal["ndimage", "rank"] = "ndimage",
+    *,
+    algorithm: Literal["auto", "histogram", "sorting"] = "auto",
+    algorithm_kwargs: Mapping[str, object] = {},
+    slice_by_slice: bool = False,
+) -> NDArray[Any]: ...
+
+
+@overload
+def median(
+    image: Lists,
+    footprint: AnyArray | tuple[Integer, ...] | None = None,
+    out: AnyArray | None = None,
+    mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
+    cval: Real = 0.0,
+    behavior: Literal["ndimage", "rank"] = "ndimage",
+    *,
+    algorithm: Literal["auto", "histogram", "sorting"] = "auto",
+    algorithm_kwargs: Mapping[str, object] = {},
+    slice_by_slice: bool = False,
+) -> LibraryArray: ...
+
+
+def median(
+    image: AnyArray | Lists,
+    footprint: AnyArray | tuple[Integer, ...] | None = None,
+    out: AnyArray | None = None,
+    mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
+    cval: Real = 0.0,
+    behavior: Literal["ndimage", "rank"] = "ndimage",
+    *,
+    algorithm: Literal["auto", "histogram", "sorting"] = "auto",
+    algorithm_kwargs: Mapping[str, object] = {},
+    slice_by_slice: bool = False,
+) -> Array:
     """Return local median of an image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -1732,7 +1832,7 @@ def median(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: ArrayT = _cucim.median(
+        result: Array = _cucim.median(
             image,
             footprint=footprint,
             out=out,
@@ -1750,6 +1850,7 @@ def median(
             other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
+            axis_arguments={"footprint": "kernel"},
         )
     return result
 
@@ -1757,11 +1858,11 @@ def median(
 @overload
 def meijering(
     image: Castable[OutT],
-    sigmas: Sequence[float] = range(1, 10, 2),
-    alpha: float | None = None,
+    sigmas: Sequence[Real] = range(1, 10, 2),
+    alpha: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -1769,24 +1870,24 @@ def meijering(
 
 @overload
 def meijering(
-    image: ArrayT,
-    sigmas: Sequence[float] = range(1, 10, 2),
-    alpha: float | None = None,
+    image: Exporter,
+    sigmas: Sequence[Real] = range(1, 10, 2),
+    alpha: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def meijering(
-    image: Array | Castable[Array],
-    sigmas: Sequence[float] = range(1, 10, 2),
-    alpha: float | None = None,
+    image: AnyArray,
+    sigmas: Sequence[Real] = range(1, 10, 2),
+    alpha: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -1855,34 +1956,34 @@ def meijering(
 @overload
 def prewitt(
     image: Castable[OutT],
-    mask: Array | None = None,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def prewitt(
-    image: ArrayT,
-    mask: Array | None = None,
+    image: Exporter,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def prewitt(
-    image: Array | Castable[Array],
-    mask: Array | None = None,
+    image: AnyArray,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
 ) -> Array:
     """Find the edge magnitude using the Prewitt transform.
@@ -1957,14 +2058,14 @@ def prewitt(
 
 
 @overload
-def prewitt_h(image: Castable[OutT], mask: Array | None = None) -> OutT: ...
+def prewitt_h(image: Castable[OutT], mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def prewitt_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
+def prewitt_h(image: Exporter, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
+def prewitt_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     """Find the horizontal edges of an image using the Prewitt transform.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -1996,7 +2097,7 @@ def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.prewitt_h(image, mask=mask)
@@ -2006,14 +2107,14 @@ def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Arra
 
 
 @overload
-def prewitt_v(image: Castable[OutT], mask: Array | None = None) -> OutT: ...
+def prewitt_v(image: Castable[OutT], mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def prewitt_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
+def prewitt_v(image: Exporter, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
+def prewitt_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     """Find the vertical edges of an image using the Prewitt transform.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -2045,7 +2146,7 @@ def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.prewitt_v(image, mask=mask)
@@ -2059,12 +2160,12 @@ def rank_order(image: Castable[OutT], *, slice_by_slice: bool = False) -> tuple[
 
 
 @overload
-def rank_order(image: ArrayT, *, slice_by_slice: bool = False) -> tuple[ArrayT, ArrayT]: ...
-
-
 def rank_order(
-    image: Array | Castable[Array], *, slice_by_slice: bool = False
-) -> tuple[Array, Array]:
+    image: Exporter, *, slice_by_slice: bool = False
+) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+
+def rank_order(image: AnyArray, *, slice_by_slice: bool = False) -> tuple[Array, Array]:
     """Return an image of the same shape where each pixel is the
     index of the pixel value in the ascending order of the unique
     values of ``image``, aka the rank-order value.
@@ -2118,14 +2219,14 @@ def rank_order(
 
 
 @overload
-def roberts(image: Castable[OutT], mask: Array | None = None) -> OutT: ...
+def roberts(image: Castable[OutT], mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def roberts(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
+def roberts(image: Exporter, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
+def roberts(image: AnyArray, mask: AnyArray | None = None) -> Array:
     """Find the edge magnitude using Roberts' cross operator.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -2161,7 +2262,7 @@ def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.roberts(image, mask=mask)
@@ -2171,14 +2272,14 @@ def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
 
 
 @overload
-def roberts_neg_diag(image: Castable[OutT], mask: Array | None = None) -> OutT: ...
+def roberts_neg_diag(image: Castable[OutT], mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def roberts_neg_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
+def roberts_neg_diag(image: Exporter, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
+def roberts_neg_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
     """Find the cross edges of an image using the Roberts' Cross operator.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -2212,7 +2313,7 @@ def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) 
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.roberts_neg_diag(image, mask=mask)
@@ -2222,14 +2323,14 @@ def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) 
 
 
 @overload
-def roberts_pos_diag(image: Castable[OutT], mask: Array | None = None) -> OutT: ...
+def roberts_pos_diag(image: Castable[OutT], mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def roberts_pos_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
+def roberts_pos_diag(image: Exporter, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
+def roberts_pos_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
     """Find the cross edges of an image using Roberts' cross operator.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -2263,7 +2364,7 @@ def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) 
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.roberts_pos_diag(image, mask=mask)
@@ -2275,10 +2376,10 @@ def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) 
 @overload
 def sato(
     image: Castable[OutT],
-    sigmas: Sequence[float] = range(1, 10, 2),
+    sigmas: Sequence[Real] = range(1, 10, 2),
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2286,22 +2387,22 @@ def sato(
 
 @overload
 def sato(
-    image: ArrayT,
-    sigmas: Sequence[float] = range(1, 10, 2),
+    image: Exporter,
+    sigmas: Sequence[Real] = range(1, 10, 2),
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def sato(
-    image: Array | Castable[Array],
-    sigmas: Sequence[float] = range(1, 10, 2),
+    image: AnyArray,
+    sigmas: Sequence[Real] = range(1, 10, 2),
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
-    cval: float = 0,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -2368,34 +2469,34 @@ def sato(
 @overload
 def scharr(
     image: Castable[OutT],
-    mask: Array | None = None,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def scharr(
-    image: ArrayT,
-    mask: Array | None = None,
+    image: Exporter,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def scharr(
-    image: Array | Castable[Array],
-    mask: Array | None = None,
+    image: AnyArray,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
 ) -> Array:
     """Find the edge magnitude using the Scharr transform.
@@ -2473,14 +2574,14 @@ def scharr(
 
 
 @overload
-def scharr_h(image: Castable[OutT], mask: Array | None = None) -> OutT: ...
+def scharr_h(image: Castable[OutT], mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def scharr_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
+def scharr_h(image: Exporter, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
+def scharr_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     """Find the horizontal edges of an image using the Scharr transform.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -2517,7 +2618,7 @@ def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.scharr_h(image, mask=mask)
@@ -2527,14 +2628,14 @@ def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array
 
 
 @overload
-def scharr_v(image: Castable[OutT], mask: Array | None = None) -> OutT: ...
+def scharr_v(image: Castable[OutT], mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def scharr_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
+def scharr_v(image: Exporter, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
+def scharr_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     """Find the vertical edges of an image using the Scharr transform.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -2571,7 +2672,7 @@ def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.scharr_v(image, mask=mask)
@@ -2583,34 +2684,34 @@ def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array
 @overload
 def sobel(
     image: Castable[OutT],
-    mask: Array | None = None,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def sobel(
-    image: ArrayT,
-    mask: Array | None = None,
+    image: Exporter,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def sobel(
-    image: Array | Castable[Array],
-    mask: Array | None = None,
+    image: AnyArray,
+    mask: AnyArray | None = None,
     *,
-    axis: int | Sequence[int] | Array | None = None,
+    axis: Integer | Sequence[Integer] | AnyArray | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: Real = 0.0,
     slice_by_slice: bool = False,
 ) -> Array:
     """Find edges in an image using the Sobel filter.
@@ -2683,14 +2784,14 @@ def sobel(
 
 
 @overload
-def sobel_h(image: Castable[OutT], mask: Array | None = None) -> OutT: ...
+def sobel_h(image: Castable[OutT], mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def sobel_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
+def sobel_h(image: Exporter, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
+def sobel_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     """Find the horizontal edges of an image using the Sobel transform.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -2722,7 +2823,7 @@ def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.sobel_h(image, mask=mask)
@@ -2732,14 +2833,14 @@ def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
 
 
 @overload
-def sobel_v(image: Castable[OutT], mask: Array | None = None) -> OutT: ...
+def sobel_v(image: Castable[OutT], mask: AnyArray | None = None) -> OutT: ...
 
 
 @overload
-def sobel_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
+def sobel_v(image: Exporter, mask: AnyArray | None = None) -> NDArray[Any]: ...
 
 
-def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
+def sobel_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     """Find the vertical edges of an image using the Sobel transform.
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
@@ -2771,7 +2872,7 @@ def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and getattr(image, "ndim", 0) < 3
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
         result: Array = _cucim.sobel_v(image, mask=mask)
@@ -2781,11 +2882,11 @@ def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
 
 
 def threshold_isodata(
-    image: Array | None = None,
-    nbins: int | Array = 256,
+    image: AnyArray | None = None,
+    nbins: Integer | AnyArray = 256,
     return_all: bool = False,
     *,
-    hist: Array | tuple[Array, Array] | None = None,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
     slice_by_slice: bool = False,
 ) -> float | int | LibraryArray:
     """Return threshold value(s) based on ISODATA method.
@@ -2882,8 +2983,8 @@ def threshold_isodata(
 def threshold_li(
     image: Castable[OutT],
     *,
-    tolerance: float | None = None,
-    initial_guess: float | Callable[..., float] | None = None,
+    tolerance: Real | None = None,
+    initial_guess: Real | Callable[..., float] | None = None,
     iter_callback: Callable[[float], object] | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2891,20 +2992,20 @@ def threshold_li(
 
 @overload
 def threshold_li(
-    image: ArrayT,
+    image: Exporter,
     *,
-    tolerance: float | None = None,
-    initial_guess: float | Callable[..., float] | None = None,
+    tolerance: Real | None = None,
+    initial_guess: Real | Callable[..., float] | None = None,
     iter_callback: Callable[[float], object] | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def threshold_li(
-    image: Array | Castable[Array],
+    image: AnyArray,
     *,
-    tolerance: float | None = None,
-    initial_guess: float | Callable[..., float] | None = None,
+    tolerance: Real | None = None,
+    initial_guess: Real | Callable[..., float] | None = None,
     iter_callback: Callable[[float], object] | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -2985,12 +3086,12 @@ def threshold_li(
 @overload
 def threshold_local(
     image: Castable[OutT],
-    block_size: int | Sequence[int] = 3,
+    block_size: Integer | Sequence[Integer] = 3,
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
-    offset: float = 0,
+    offset: Real = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
-    param: float | Callable[..., object] | Sequence[float] | Array | None = None,
-    cval: float = 0,
+    param: Real | Callable[..., object] | Sequence[Real] | AnyArray | None = None,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2998,26 +3099,26 @@ def threshold_local(
 
 @overload
 def threshold_local(
-    image: ArrayT,
-    block_size: int | Sequence[int] = 3,
+    image: Exporter,
+    block_size: Integer | Sequence[Integer] = 3,
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
-    offset: float = 0,
+    offset: Real = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
-    param: float | Callable[..., object] | Sequence[float] | Array | None = None,
-    cval: float = 0,
+    param: Real | Callable[..., object] | Sequence[Real] | AnyArray | None = None,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def threshold_local(
-    image: Array | Castable[Array],
-    block_size: int | Sequence[int] = 3,
+    image: AnyArray,
+    block_size: Integer | Sequence[Integer] = 3,
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
-    offset: float = 0,
+    offset: Real = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
-    param: float | Callable[..., object] | Sequence[float] | Array | None = None,
-    cval: float = 0,
+    param: Real | Callable[..., object] | Sequence[Real] | AnyArray | None = None,
+    cval: Real = 0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -3098,7 +3199,13 @@ def threshold_local(
             cval=cval,
         )
     else:
-        result = call_2d_or_3d(_cucim.threshold_local, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.threshold_local,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            axis_arguments={"block_size": (1.0,), "param": (0.0,)},
+        )
     return result
 
 
@@ -3107,10 +3214,10 @@ def threshold_mean(image: Castable[OutT], *, slice_by_slice: bool = False) -> Ou
 
 
 @overload
-def threshold_mean(image: ArrayT, *, slice_by_slice: bool = False) -> ArrayT: ...
+def threshold_mean(image: Exporter, *, slice_by_slice: bool = False) -> NDArray[Any]: ...
 
 
-def threshold_mean(image: Array | Castable[Array], *, slice_by_slice: bool = False) -> Array:
+def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> Array:
     """Return threshold value based on the mean of grayscale values.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
@@ -3156,11 +3263,11 @@ def threshold_mean(image: Array | Castable[Array], *, slice_by_slice: bool = Fal
 
 
 def threshold_minimum(
-    image: Array | None = None,
-    nbins: int = 256,
-    max_num_iter: int = 10000,
+    image: AnyArray | None = None,
+    nbins: Integer = 256,
+    max_num_iter: Integer = 10000,
     *,
-    hist: Array | tuple[Array, Array] | None = None,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
     slice_by_slice: bool = False,
 ) -> LibraryArray:
     """Return threshold value based on minimum method.
@@ -3246,11 +3353,11 @@ def threshold_minimum(
 
 
 def threshold_multiotsu(
-    image: Array | None = None,
-    classes: int = 3,
-    nbins: int = 256,
+    image: AnyArray | None = None,
+    classes: Integer = 3,
+    nbins: Integer = 256,
     *,
-    hist: Array | tuple[Array, Array] | None = None,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
     slice_by_slice: bool = False,
 ) -> LibraryArray:
     r"""Generate `classes`-1 threshold values to divide gray levels in `image`,
@@ -3358,8 +3465,8 @@ def threshold_multiotsu(
 @overload
 def threshold_niblack(
     image: Castable[OutT],
-    window_size: int | Sequence[int] = 15,
-    k: float = 0.2,
+    window_size: Integer | Sequence[Integer] = 15,
+    k: Real = 0.2,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -3367,18 +3474,18 @@ def threshold_niblack(
 
 @overload
 def threshold_niblack(
-    image: ArrayT,
-    window_size: int | Sequence[int] = 15,
-    k: float = 0.2,
+    image: Exporter,
+    window_size: Integer | Sequence[Integer] = 15,
+    k: Real = 0.2,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def threshold_niblack(
-    image: Array | Castable[Array],
-    window_size: int | Sequence[int] = 15,
-    k: float = 0.2,
+    image: AnyArray,
+    window_size: Integer | Sequence[Integer] = 15,
+    k: Real = 0.2,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -3451,15 +3558,21 @@ def threshold_niblack(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.threshold_niblack(image, window_size=window_size, k=k)
     else:
-        result = call_2d_or_3d(_cucim.threshold_niblack, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.threshold_niblack,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            axis_arguments={"window_size": (1.0,)},
+        )
     return result
 
 
 def threshold_otsu(
-    image: Array | None = None,
-    nbins: int = 256,
+    image: AnyArray | None = None,
+    nbins: Integer = 256,
     *,
-    hist: Array | tuple[Array, Array] | None = None,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
     slice_by_slice: bool = False,
 ) -> LibraryArray:
     """Return threshold value based on Otsu's method.
@@ -3530,9 +3643,9 @@ def threshold_otsu(
 @overload
 def threshold_sauvola(
     image: Castable[OutT],
-    window_size: int | Sequence[int] = 15,
-    k: float = 0.2,
-    r: float | None = None,
+    window_size: Integer | Sequence[Integer] = 15,
+    k: Real = 0.2,
+    r: Real | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -3540,20 +3653,20 @@ def threshold_sauvola(
 
 @overload
 def threshold_sauvola(
-    image: ArrayT,
-    window_size: int | Sequence[int] = 15,
-    k: float = 0.2,
-    r: float | None = None,
+    image: Exporter,
+    window_size: Integer | Sequence[Integer] = 15,
+    k: Real = 0.2,
+    r: Real | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def threshold_sauvola(
-    image: Array | Castable[Array],
-    window_size: int | Sequence[int] = 15,
-    k: float = 0.2,
-    r: float | None = None,
+    image: AnyArray,
+    window_size: Integer | Sequence[Integer] = 15,
+    k: Real = 0.2,
+    r: Real | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -3620,24 +3733,30 @@ def threshold_sauvola(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.threshold_sauvola(image, window_size=window_size, k=k, r=r)
     else:
-        result = call_2d_or_3d(_cucim.threshold_sauvola, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.threshold_sauvola,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            axis_arguments={"window_size": (1.0,)},
+        )
     return result
 
 
 @overload
 def threshold_triangle(
-    image: Castable[OutT], nbins: int | Array = 256, *, slice_by_slice: bool = False
+    image: Castable[OutT], nbins: Integer | AnyArray = 256, *, slice_by_slice: bool = False
 ) -> OutT: ...
 
 
 @overload
 def threshold_triangle(
-    image: ArrayT, nbins: int | Array = 256, *, slice_by_slice: bool = False
-) -> ArrayT: ...
+    image: Exporter, nbins: Integer | AnyArray = 256, *, slice_by_slice: bool = False
+) -> NDArray[Any]: ...
 
 
 def threshold_triangle(
-    image: Array | Castable[Array], nbins: int | Array = 256, *, slice_by_slice: bool = False
+    image: AnyArray, nbins: Integer | AnyArray = 256, *, slice_by_slice: bool = False
 ) -> Array:
     """Return threshold value based on the triangle algorithm.
 
@@ -3691,10 +3810,10 @@ def threshold_triangle(
 
 
 def threshold_yen(
-    image: Array | None = None,
-    nbins: int | Array = 256,
+    image: AnyArray | None = None,
+    nbins: Integer | AnyArray = 256,
     *,
-    hist: Array | tuple[Array, Array] | None = None,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
     slice_by_slice: bool = False,
 ) -> LibraryArray:
     """Return threshold value based on Yen's method.
@@ -3769,34 +3888,34 @@ def threshold_yen(
 @overload
 def unsharp_mask(
     image: Castable[OutT],
-    radius: float | Sequence[float] | Array = 1.0,
-    amount: float = 1.0,
+    radius: Real | Sequence[Real] | AnyArray = 1.0,
+    amount: Real = 1.0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def unsharp_mask(
-    image: ArrayT,
-    radius: float | Sequence[float] | Array = 1.0,
-    amount: float = 1.0,
+    image: Exporter,
+    radius: Real | Sequence[Real] | AnyArray = 1.0,
+    amount: Real = 1.0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def unsharp_mask(
-    image: Array | Castable[Array],
-    radius: float | Sequence[float] | Array = 1.0,
-    amount: float = 1.0,
+    image: AnyArray,
+    radius: Real | Sequence[Real] | AnyArray = 1.0,
+    amount: Real = 1.0,
     preserve_range: bool = False,
     *,
-    channel_axis: int | None = None,
+    channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Unsharp masking filter.
@@ -3916,7 +4035,13 @@ def unsharp_mask(
             channel_axis=channel_axis,
         )
     else:
-        result = call_2d_or_3d(_cucim.unsharp_mask, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.unsharp_mask,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            axis_arguments={"radius": (0.0,)},
+        )
     return result
 
 
@@ -3925,26 +4050,26 @@ def wiener(
     data: Castable[OutT],
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
-    K: float | Array = 0.25,
+    K: Real | AnyArray = 0.25,
     predefined_filter: Any = None,
 ) -> OutT: ...
 
 
 @overload
 def wiener(
-    data: ArrayT,
+    data: Exporter,
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
-    K: float | Array = 0.25,
+    K: Real | AnyArray = 0.25,
     predefined_filter: Any = None,
-) -> ArrayT: ...
+) -> NDArray[Any]: ...
 
 
 def wiener(
-    data: Array | Castable[Array],
+    data: AnyArray,
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
-    K: float | Array = 0.25,
+    K: Real | AnyArray = 0.25,
     predefined_filter: Any = None,
 ) -> Array:
     """Minimum Mean Square Error (Wiener) inverse filter.
@@ -3977,7 +4102,7 @@ def wiener(
     """
     if (
         class_of(data) is _cucim.Array
-        and data.ndim < 3
+        and getattr(data, "ndim", 0) < 3
         and (class_of(K) is float or class_of(K) is _cucim.Array)
     ):
         result: Array = _cucim.wiener(
@@ -3993,8 +4118,8 @@ def wiener(
 
 
 def window(
-    window_type: str | float | tuple[object, ...],
-    shape: tuple[int, ...] | int | list[int] | Array,
+    window_type: str | Real | tuple[object, ...],
+    shape: tuple[Integer, ...] | Integer | list[int] | AnyArray,
     warp_kwargs: Mapping[str, object] | None = None,
 ) -> LibraryArray:
     """Return an n-dimensional window of a given size and dimensionality.
@@ -4090,3 +4215,7 @@ def window(
     """
     result: LibraryArray = _cucim.window(window_type, shape, warp_kwargs=warp_kwargs)
     return result
+
+
+if not TYPE_CHECKING:
+    resolve_annotations(globals(), NDArray="numpy.typing")
