@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from voxbind_build import libraries
-from voxbind_build.build import file_stamps, ledger, pipeline, reading, rendering
+from voxbind_build.build import file_stamps, ledger, pipeline, publish, reading, rendering
 from voxbind_build.build.ledger import Entry
 from voxbind_build.discover import discover
 from voxbind_build.render import render, templates_dir
@@ -254,7 +254,7 @@ def test_a_changed_template_is_reported(toylib, tmp_path, monkeypatch, rendering
     pipeline.build([spec(toylib)], out)
     templates = tmp_path / "templates"
     shutil.copytree(templates_dir(), templates)
-    monkeypatch.setattr(rendering, "templates_dir", lambda: templates)
+    monkeypatch.setattr(publish, "templates_dir", lambda: templates)
     assert pipeline.check([spec(toylib)], out).agrees
     replace_text(templates / "runtime" / "errors.py", "e", "f")
     assert pipeline.check([spec(toylib)], out).stale == ("errors.py", "manifest.json")

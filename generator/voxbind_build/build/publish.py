@@ -17,7 +17,7 @@ from voxbind_build.build.report import BuildError, Row, broken_promises, recount
 from voxbind_build.build.unrenderable import functions_with_problems, left_out
 from voxbind_build.manifest import Record
 from voxbind_build.model import Manifest, Observation
-from voxbind_build.render import RenderError
+from voxbind_build.render import RenderError, templates_dir
 from voxbind_build.verify import Problem, ToolError, disk, verify
 
 
@@ -127,7 +127,7 @@ def _without(package: PackageContent, problems: Mapping[str, str]) -> PackageCon
 
 
 def _rendered(package: PackageContent, out: Path) -> dict[str, str]:
-    texts = modules(package.manifest, out)
+    texts = modules(package.manifest, templates_dir(), out)
     for name, observations in package.observations.items():
         if not observations:
             continue

@@ -10,12 +10,12 @@ import msgspec
 from voxbind_build import manifest as frozen
 from voxbind_build.build.ledger import Entry
 from voxbind_build.model import Manifest
-from voxbind_build.render import render, templates_dir
+from voxbind_build.render import render
 
 __all__ = ["modules"]
 
 
-def modules(manifest: Manifest, out: Path) -> dict[str, str]:
+def modules(manifest: Manifest, templates: Path, out: Path) -> dict[str, str]:
     """Return the text of each file that `render` makes, by POSIX path relative to the package.
 
     The ledger has the digests of the texts that were rendered from a manifest. If all files of the
@@ -25,6 +25,8 @@ def modules(manifest: Manifest, out: Path) -> dict[str, str]:
     ----------
     manifest
         The record to render.
+    templates
+        The folder of templates.
     out
         The package's folder, which may lack files or hold others.
 
@@ -34,11 +36,11 @@ def modules(manifest: Manifest, out: Path) -> dict[str, str]:
         If something in the manifest can't be written as code.
     """
     libraries = frozen.sha256(msgspec.json.encode(manifest.libraries, order="sorted"))
-    entry = Entry("package", libraries, [templates_dir()])
+    entry = Entry("package", libraries, [templates])
     digests = entry.load(dict[str, str])
     texts = _with_digests(out, digests) if digests else None
     if texts is None:
-        texts = dict(render(manifest, templates_dir()))
+        texts = dict(render(manifest, templates))
         entry.save({path: frozen.sha256(text) for path, text in texts.items()})
     return texts
 

@@ -78,7 +78,8 @@ class Examples:
             pieces = _Parser().parse(text)
             examples = [piece for piece in pieces if isinstance(piece, doctest.Example)]
             trees = [ast.parse(example.source) for example in examples]
-        except (SyntaxError, ValueError):  # doctest itself couldn't run the examples
+        # doctest itself couldn't run the examples, or they are nested too deeply for the parser.
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
             return text
         if not examples:
             return text

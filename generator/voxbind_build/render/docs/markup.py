@@ -19,12 +19,15 @@ _CITED = re.compile(r"(\[[\w#*-]+\])_(?!\w)")
 _EXAMPLE = re.compile(r"(^ *>>>(?:(?! *\S.*\n *-{3,}$).*\S.*\n?)*)", re.MULTILINE)
 """A prompt and all lines up to an empty line or the title of a section."""
 # Some roles have two backticks, or end with an acute accent.
-_ROLE = re.compile(r":(?P<role>[A-Za-z][\w:]*):`+(?P<text>[^`\u00b4]+)[`\u00b4]+")
+_ROLE = re.compile(r":(?P<role>[A-Za-z][\w:]{0,60}):`+(?P<text>[^`\u00b4]+)[`\u00b4]+")
 _LINK = re.compile(
     r"(?<![`\w])`(?P<text>[^`<]+?)\s*(?:<(?P<target>[^`<>]+)>)?`__?(?!\w)", re.DOTALL
 )
-_UNOPENED = re.compile(r"(?P<text>[^`\s]+)\s*<(?P<target>[^`<>\s]+)>`__?(?!\w)")
-"""A link without its opening backtick."""
+_UNOPENED = re.compile(
+    r"(?:(?<![^`\s])|(?<=`_)|(?<=`__))(?P<text>[^`\s]+)\s*<(?P<target>[^`<>\s]+)>`__?(?!\w)"
+)
+"""A link without its opening backtick. It starts with a word, or after another link, so that a long
+word isn't searched again from each of its letters."""
 
 _LITERAL = frozenset(("code", "code-block", "math", "parsed-literal", "sourcecode"))
 _TITLED = frozenset(("csv-table", "list-table", "only", "rubric", "table"))
