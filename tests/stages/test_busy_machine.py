@@ -82,7 +82,7 @@ class Machine(Silent):
         self.processes = [subprocess.Popen(loop) for _ in range(self.loops)]
 
     def advance(self, library: str) -> None:
-        assert all(process.poll() is None for process in self.processes)
+        assert {process.poll() for process in self.processes} <= {None}
         self.measured += 1
 
     def finish(self) -> None:
