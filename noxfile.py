@@ -187,7 +187,8 @@ def upstream(session: nox.Session) -> None:
 @nox.session
 def changes(session: nox.Session) -> None:
     """Report what changed between the versions of libraries that pyproject.toml lists."""
-    install_requirements(session, "build", groups=())
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    session.install(*project["dependencies"], *project["optional-dependencies"]["build"])
     kept = ("--environments", session.cache_dir.joinpath("changes").as_posix())
     command = ("python", "-P", "tools", "changes", *kept, *session.posargs)
     session.run(*command, env={"PYTHONPATH": "generator"})
