@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from voxbind_build.build import changes_page, progress
+from voxbind_build.build.report import BuildError
 from voxbind_build.cli import records
 from voxbind_build.model import LibraryChanges
 
@@ -31,20 +33,26 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--environments", type=Path, help="folder to keep the environments in")
     parser.add_argument("--jobs", type=int, help="processes that measure at a time")
     options = parser.parse_args(arguments)
+    code = 0
     for old, new in pairs(PYPROJECT.read_text(encoding="utf-8")):
         if options.names and old.partition("==")[0] not in options.names:
             continue
-        compared = records.compare(
-            old,
-            new,
-            library=None,
-            environments=options.environments,
-            jobs=options.jobs,
-            reporter=progress.reporter(Console(stderr=True)),
-        )
+        try:
+            compared = records.compare(
+                old,
+                new,
+                library=None,
+                environments=options.environments,
+                jobs=options.jobs,
+                reporter=progress.reporter(Console(stderr=True)),
+            )
+        except BuildError as error:
+            print(f"No page was written for {old} and {new}: {error}", file=sys.stderr)
+            code = 1
+            continue
         for changes in compared.libraries:
             print(write_page(changes, compared.notes).relative_to(ROOT))
-    return 0
+    return code
 
 
 def pairs(pyproject: str) -> list[list[str]]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ import changes
 import upgrade
 from helpers import handmade_manifest
 from voxbind_build import manifest
+from voxbind_build.cli import records
 from voxbind_build.cli.places import default_package
 from voxbind_build.model import Change, LibraryChanges
 
@@ -88,6 +90,30 @@ def test_a_page_can_be_written_anew_by_the_session_for_changes() -> None:
     before, after = tomllib.loads(text), tomllib.loads(added)
     after["tool"]["voxbind"]["changes"].remove(pair)
     assert before == after
+
+
+def test_a_pair_that_cant_be_measured_leaves_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pairs = [["cupy==14.1", "cupy==14.2"], ["scipy==1.14.1", "scipy==1.17.1"]]
+    monkeypatch.setattr(changes, "pairs", lambda text: pairs)
+    compared = records.Comparison(libraries=(entry(),), notes=("They differ.",))
+    real = records.compare
+
+    def compare(old: str, new: str, **options: Any) -> records.Comparison:
+        return compared if old.startswith("scipy") else real(old, new, **options)
+
+    monkeypatch.setattr(records, "compare", compare)
+    monkeypatch.setattr(changes, "ROOT", tmp_path)
+    (tmp_path / "docs").mkdir()
+    assert changes.main([]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "docs/changes/scikit-image-0.26.0-0.27.0.md\n"
+    assert printed.err.startswith("No page was written for cupy==14.1 and cupy==14.2: ")
+    page = (tmp_path / printed.out.strip()).read_text(encoding="utf-8")
+    assert page.startswith("# Changes in scikit-image\n")
+    assert "\nNote: They differ.\n\n## scikit-image 0.26.0 → 0.27.0\n" in page
+    assert changes.main(["pyclesperanto"]) == 0
 
 
 def test_libraries_on_a_gpu_and_voxbinds_own_functions_are_none_to_upgrade() -> None:

@@ -19,6 +19,12 @@ from voxbind_build.model import Exclusion, LibrarySpec
 from voxbind_build.probe.sandbox import pool as sandbox
 
 LOOPS = 10
+LOOP = """
+import os
+parent = os.getppid()
+while os.getppid() == parent:  # which changes if the tests are killed
+    pass
+"""
 STEADY = LibrarySpec(name="steady", distribution="steady", modules=("steady",))
 SOURCE = '''
 """A library whose functions take different times, of the processor and by the clock."""
@@ -78,11 +84,11 @@ class Machine(Silent):
         self.measured = 0
 
     def start(self, totals: Mapping[str, int]) -> None:
-        loop = [sys.executable, "-I", "-S", "-c", "while True: pass"]
+        loop = [sys.executable, "-I", "-S", "-c", LOOP]
         self.processes = [subprocess.Popen(loop) for _ in range(self.loops)]
 
     def advance(self, library: str) -> None:
-        assert all(process.poll() is None for process in self.processes)
+        assert {process.poll() for process in self.processes} <= {None}
         self.measured += 1
 
     def finish(self) -> None:

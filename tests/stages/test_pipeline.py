@@ -142,6 +142,19 @@ def test_an_entry_for_another_version_of_a_library_is_ignored(
     assert note.endswith("(ignored: the file is for 0.9)")
 
 
+def test_a_module_that_is_a_function_in_an_older_version_costs_nothing_but_itself(toylib, tmp_path):
+    spec = libraries.load(GOLDEN / "toylib.toml")
+    newer = msgspec.structs.replace(
+        spec, modules=(*spec.modules, "toylib.filters.box"), written_for="1.1"
+    )
+    out = tmp_path / "voxbind"
+    (note,) = [note for note in pipeline.build([newer], out).notes if "box" in note]
+    assert "has no module 'toylib.filters.box'" in note
+    recorded = manifest.read(out / manifest.MANIFEST).libraries["toylib"]
+    assert recorded.modules == spec.modules
+    assert recorded.functions["toylib.filters.box"].contract == "FLEXIBLE"
+
+
 def test_the_toy_librarys_package_is_as_expected(built, request):
     made = golden(built)
     if request.config.getoption("--regenerate"):

@@ -83,7 +83,7 @@ def freeze(
         version=inventory.version,
         memory_type=spec.memory_type,
         twin=spec.twin,
-        modules=spec.modules,
+        modules=tuple(module for module in spec.modules if module not in inventory.absent),
         functions=functions,
         excluded=excluded,
         differences=inventory.differences,
