@@ -1,4 +1,4 @@
-"""The build hook of hatchling: runs the pipeline, so that a wheel contains verified wrappers.
+"""The hooks of hatchling: a wheel contains verified wrappers, and says what they were made from.
 
 Before the packages of `dependencies` are installed, only hatchling, msgspec and the standard
 library can be imported. They are enough to read the libraries' specifications; the rest of the
@@ -7,13 +7,15 @@ generator is imported later.
 
 from __future__ import annotations
 
-import json
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+_PACKAGE = Path("generated", "voxbind")
 
 
 class WrapperBuildHook(BuildHookInterface[Any]):
@@ -30,10 +32,11 @@ class WrapperBuildHook(BuildHookInterface[Any]):
         root = Path(self.root)
         project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         extras: dict[str, list[str]] = project["optional-dependencies"]
-        versions = _frozen_versions(root / "generated" / "voxbind" / "manifest.json")
-        self._find_generator()
+        _find_generator(root)
+        from voxbind_build.build.generated_from import recorded_versions
         from voxbind_build.libraries import SpecError, builtin
 
+        versions = recorded_versions(root / _PACKAGE / "manifest.json")
         try:
             specs = builtin()
         except SpecError as error:
@@ -51,7 +54,8 @@ class WrapperBuildHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the package in place, and stop the build of the wheel if that fails."""
-        self._find_generator()
+        root = Path(self.root)
+        _find_generator(root)
         try:
             from voxbind_build.build.hook import build
         except ModuleNotFoundError as error:
@@ -59,21 +63,41 @@ class WrapperBuildHook(BuildHookInterface[Any]):
                 f"voxbind's wrappers can't be built: {error.name} isn't installed. Build with "
                 "build isolation, or install the requirements of the extra `build` first."
             )
-        problem = build(Path(self.root) / "generated" / "voxbind")
+        problem = build(root / _PACKAGE)
         if problem:
             self.app.abort(f"voxbind's wrappers can't be built: {problem}")
+        # Hatchling has read the metadata before this hook, from the record that there was then.
+        description = _description(root)
+        self.metadata.core._readme = description
+        if self.metadata.core.readme != description:
+            self.app.abort(
+                "voxbind's wrappers were built from other versions than before. Run the same "
+                "command again, so that the wheel's metadata name these versions."
+            )
 
-    def _find_generator(self) -> None:
-        """Add the checkout's generator to `sys.path`."""
-        folder = str(Path(self.root) / "generator")
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+
+class VersionsHook(MetadataHookInterface):
+    """Adds to the description which versions of libraries the wrappers were generated from."""
+
+    PLUGIN_NAME = "custom"
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set the field `readme`."""
+        text = _description(Path(self.root))
+        metadata["readme"] = {"content-type": "text/markdown", "text": text}
 
 
-def _frozen_versions(manifest: Path) -> dict[str, str]:
-    """Return the recorded version of each distribution; empty if the record can't be read."""
-    try:
-        libraries = json.loads(manifest.read_text(encoding="utf-8"))["libraries"].values()
-        return {library["distribution"]: library["version"] for library in libraries}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}  # the pipeline reports the problem
+def _description(root: Path) -> str:
+    """Return the README and the versions in the record."""
+    _find_generator(root)
+    from voxbind_build.build.generated_from import recorded_versions, with_versions
+
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    return with_versions(readme, recorded_versions(root / _PACKAGE / "manifest.json"))
+
+
+def _find_generator(root: Path) -> None:
+    """Add the checkout's generator to `sys.path`."""
+    folder = str(root / "generator")
+    if folder not in sys.path:
+        sys.path.insert(0, folder)

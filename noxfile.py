@@ -6,10 +6,13 @@ nox keeps its environments in the folder ``.nox``, and writes nowhere else.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 nox.options.sessions = ["tests"]
 nox.options.reuse_existing_virtualenvs = True
@@ -21,14 +24,6 @@ TORCH = "torch==2.13.0"
 PROJECT = ("-e", ".[all-cpu,build,measure]", TORCH)
 MANIFEST = Path(__file__).parent / "generated" / "voxbind" / "manifest.json"
 
-CHANGES_TITLE = """\
-# Changes in {}
-
-`nox -s changes` writes this page: both versions are installed, read and measured, and the two
-records are compared. [How to read it](../upgrading.md).
-
-"""
-
 # Commands that must pass before the tests run; .pre-commit-config.yaml runs the same commands.
 LINT = (
     "ruff check",
@@ -39,6 +34,7 @@ LINT = (
     # Libraries that tests and benchmarks import have no types, or aren't installed for linting.
     "mypy --ignore-missing-imports tests",
     "mypy --ignore-missing-imports benchmarks noxfile.py",
+    "mypy --ignore-missing-imports tools",
     "lint-imports",
 )
 # `tests/helpers/scheduling.py` distributes the tests to the two workers.
@@ -63,7 +59,9 @@ def keep_home_clean(session: nox.Session) -> None:
     session.env["MPLCONFIGDIR"] = session.cache_dir.joinpath("matplotlib").as_posix()
 
 
-def install_requirements(session: nox.Session, *names: str, groups: tuple[str, ...]) -> None:
+def install_requirements(
+    session: nox.Session, *names: str, groups: tuple[str, ...], newest: bool = False
+) -> None:
     """Install the requirements of extras and groups, but not the project.
 
     Installing the project would build the wrappers.
@@ -76,13 +74,23 @@ def install_requirements(session: nox.Session, *names: str, groups: tuple[str, .
         Extras of the project.
     groups
         Dependency groups of the project.
+    newest
+        Install the newest releases, also those above the upper bounds of the extras.
     """
     pyproject = nox.project.load_toml("pyproject.toml")
     project = pyproject["project"]
-    requirements = [*project["dependencies"], TORCH]
-    for name in names:
-        requirements += project["optional-dependencies"][name]
-    session.install(*requirements, *nox.project.dependency_groups(pyproject, *groups))
+    extras = project["optional-dependencies"]
+    listed = [Requirement(entry) for name in names for entry in extras[name]]
+    for requirement in listed if newest else ():
+        requirement.specifier = SpecifierSet(
+            ",".join(str(s) for s in requirement.specifier if s.operator != "<")
+        )
+    requirements = [str(entry) for entry in listed if entry.name != project["name"]]
+    session.install(
+        *(["--upgrade"] if newest else []),
+        *(*project["dependencies"], TORCH, *requirements),
+        *nox.project.dependency_groups(pyproject, *groups),
+    )
     keep_home_clean(session)
 
 
@@ -160,14 +168,20 @@ def wrappers(session: nox.Session) -> None:
 @nox.session
 def versions(session: nox.Session) -> None:
     """Build the wrappers of the oldest supported libraries, and compare each with its function."""
-    install_requirements(session, "build", "measure", "native", groups=("versions",))
+    extras = ("build", "measure", "native", "opencl-cpu")
+    install_requirements(session, *extras, groups=("versions",))
     package = Path(session.create_tmp()) / "voxbind"
     libraries = json.loads(MANIFEST.read_text(encoding="utf-8"))["libraries"]
-    chosen = [f"--library={n}" for n, facts in libraries.items() if facts["memory_type"] == "numpy"]
+    chosen = [
+        f"--library={name}"
+        for name, library in libraries.items()
+        if not (library["device"] or library["home"])
+    ]
     command = ("python", "-m", "voxbind_build", "build", "--fresh", *chosen, "--out", str(package))
     session.run(*command, env={"PYTHONPATH": "generator"})
     paths = f"pythonpath=generator {package.parent} tests"
-    session.run(*PYTEST, "-o", paths, "tests/behaviour/test_same_as_upstream.py")
+    compared = [f"tests/behaviour/test_same_as_{name}.py" for name in ("upstream", "pyclesperanto")]
+    session.run(*PYTEST, "-o", paths, *compared)
 
 
 @nox.session
@@ -178,28 +192,31 @@ def upstream(session: nox.Session) -> None:
 
 
 @nox.session
+def gallery(session: nox.Session) -> None:
+    """Run scikit-image's gallery with its imports as they are, and with the prefix before them."""
+    install(session, "--group", "gallery")
+    path = os.pathsep.join(("tests", "tests/upstream"))
+    session.run("python", "-P", "-m", "gallery", *session.posargs, env={"PYTHONPATH": path})
+
+
+@nox.session
 def changes(session: nox.Session) -> None:
     """Report what changed between the versions of libraries that pyproject.toml lists."""
-    pyproject = nox.project.load_toml("pyproject.toml")
-    project = pyproject["project"]
-    session.install(*project["dependencies"], *project["optional-dependencies"]["build"])
-    compare = ("python", "-P", "-m", "voxbind_build", "compare", "--markdown")
-    kept = ("--environments", session.cache_dir.joinpath("changes").as_posix(), *session.posargs)
-    printed = session.cache_dir / "changes.md"
-    for old, new in pyproject["tool"]["voxbind"]["changes"]:
-        with printed.open("w", encoding="utf-8") as stream:
-            session.run(
-                *(*compare, *kept, old, new),
-                env={"PYTHONPATH": "generator"},
-                stdout=stream,
-                stderr=None,
-            )
-        name, _, before = old.partition("==")
-        after = new.partition("==")[2]
-        page = Path("docs", "changes", f"{name}-{before}-{after}.md")
-        page.parent.mkdir(exist_ok=True)
-        report = printed.read_text(encoding="utf-8").rstrip()
-        page.write_text(f"{CHANGES_TITLE.format(name)}{report}\n", encoding="utf-8")
+    install_requirements(session, "build", groups=())
+    kept = ("--environments", session.cache_dir.joinpath("changes").as_posix())
+    command = ("python", "-P", "tools", "changes", *kept, *session.posargs)
+    session.run(*command, env={"PYTHONPATH": "generator"})
+
+
+@nox.session
+def upgrade(session: nox.Session) -> None:
+    """Build with the newest libraries, test, report changes; ``-- --dry-run`` names them alone."""
+    extras = (*host_extras(), "opencl", "opencl-cpu", "build", "measure")
+    install_requirements(session, *extras, groups=("test",), newest=True)
+    if sys.platform == "linux":
+        session.install(*gpu_sources())
+    command = ("python", "-P", "tools", "upgrade", *session.posargs)
+    session.run(*command, env={"PYTHONPATH": "generator"})
 
 
 @nox.session

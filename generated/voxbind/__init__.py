@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import registry as registry
+    from ._axes.over import over as over
     from ._native.declaring import declare as declare
     from ._settings.context import prefer as prefer
     from ._settings.context import transfers as transfers
     from ._settings.context import workers as workers
     from ._settings.tracing import trace as trace
-    from .contract import ProcessingContract as ProcessingContract
+    from ._support.contract import ProcessingContract as ProcessingContract
     from .errors import DeviceUnavailableError as DeviceUnavailableError
     from .errors import DimensionError as DimensionError
     from .errors import DtypeConversionWarning as DtypeConversionWarning
@@ -44,6 +45,7 @@ __all__ = [
     "VoxbindError",
     "__version__",
     "declare",
+    "over",
     "prefer",
     "registry",
     "trace",
@@ -64,12 +66,14 @@ if not TYPE_CHECKING:
             return globals()[name]
         if name == "declare":
             from ._native import declaring as home
+        elif name == "over":
+            from ._axes import over as home
         elif name == "trace":
             from ._settings import tracing as home
         elif name in ("prefer", "transfers", "workers"):
             from ._settings import context as home
         elif name == "ProcessingContract":
-            from . import contract as home
+            from ._support import contract as home
         else:
             from . import errors as home
         value = globals()[name] = getattr(home, name)

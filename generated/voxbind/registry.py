@@ -17,7 +17,7 @@ from importlib import import_module
 from types import MappingProxyType
 
 from ._support.classes import class_of
-from .contract import ProcessingContract
+from ._support.contract import ProcessingContract
 from .errors import LibraryMissingError, VoxbindError
 
 TYPE_CHECKING = False  # as in `voxbind`
@@ -55,8 +55,12 @@ class FunctionMetadata:
     """Kind of the result, or of each member if it is a tuple."""
     arrays: tuple[str, ...]
     """Parameters that take image-like arrays."""
+    outputs: tuple[str, ...]
+    """Parameters that the library writes its result into."""
     needs_channels: bool
     """Whether the image needs a channel axis."""
+    channels_last: bool
+    """Whether the image may have a channel axis, its last."""
     mutates: tuple[str, ...]
     """Parameters that the function modifies in place, as measured."""
     random: bool

@@ -6,25 +6,36 @@ A type checker understands them even if no array library is installed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 __all__ = [
+    "AnyArray",
     "Array",
     "ArrayLike",
     "ArrayT",
     "Castable",
     "DType",
     "DTypeLike",
+    "Exporter",
+    "Integer",
+    "IntegerScalar",
     "LibraryArray",
+    "Lists",
     "Nested",
     "OutT",
     "RandomGenerator",
+    "Real",
+    "RealScalar",
     "Reshapable",
+    "Transposable",
 ]
 
 
 class Array(Protocol):
-    """The attributes that arrays of NumPy, CuPy, PyTorch and pyclesperanto have in common."""
+    """The attributes that arrays of NumPy, CuPy, PyTorch, JAX, xarray and dask have in common.
+
+    A wrapper returns its result as an array of the same library.
+    """
 
     @property
     def ndim(self) -> int:
@@ -41,6 +52,37 @@ class Array(Protocol):
     def dtype(self) -> Any:
         """Type of the elements."""
         ...
+
+    @property
+    def T(self) -> Any:
+        """The array with its axes in reverse order."""
+        ...
+
+    def clip(self, min: int, max: int, /) -> Any:
+        """Limit the values."""
+        ...
+
+
+class SupportsArray(Protocol):
+    """An object that NumPy can convert to an array: an array of zarr or h5py."""
+
+    def __array__(self) -> Any:
+        """Return a NumPy array."""
+        ...
+
+
+class SupportsArrayInterface(Protocol):
+    """An object that lends NumPy its memory: an image of Pillow."""
+
+    @property
+    def __array_interface__(self) -> Any:
+        """Where the memory is, and what it holds."""
+        ...
+
+
+Exporter: TypeAlias = SupportsArray | SupportsArrayInterface | memoryview
+"""An object that can be converted to a NumPy array, which is also what a wrapper returns for it."""
+AnyArray: TypeAlias = Array | Exporter
 
 
 class DType(Protocol):
@@ -60,34 +102,37 @@ OutT = TypeVar("OutT", bound=Array)
 _OutT_co = TypeVar("_OutT_co", bound=Array, covariant=True)
 
 
-class Castable(Protocol[_OutT_co]):
+class Transposable(Array, Protocol[_OutT_co]):
+    """An image for a function whose result has the same dtype and number of axes.
+
+    The type of the result is that of the image's `T`: an array of the same dtype and number of
+    axes, and a tensor for a parameter of a PyTorch module.
+    """
+
+    @property
+    def T(self) -> _OutT_co:
+        """The array with its axes in reverse order."""
+        ...
+
+
+class Castable(Array, Protocol[_OutT_co]):
     """An image for a function whose result may have another dtype.
 
     The type of the result is that of the image's `clip`: NumPy declares it as ``NDArray[Any]``,
     PyTorch as a tensor.
     """
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        ...
-
     def clip(self, min: int, max: int, /) -> _OutT_co:
         """Limit the values."""
         ...
 
 
-class Reshapable(Protocol[_OutT_co]):
+class Reshapable(Array, Protocol[_OutT_co]):
     """An image for a function whose result has the same dtype but maybe another number of axes.
 
     The type of the result is that of the image's `reshape`: an array of the same dtype, with any
     number of axes.
     """
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        ...
 
     def reshape(self, shape: tuple[int, ...], /) -> _OutT_co:
         """Return the elements as an array of another shape."""
@@ -95,11 +140,16 @@ class Reshapable(Protocol[_OutT_co]):
 
 
 class LibraryArray(Array, Protocol):
-    """An array in the library's own memory, from a function without images: ``disk(3)``.
+    """An array in the memory of a library other than NumPy, from a function without images.
 
-    It is a ``numpy.ndarray`` or an array of pyclesperanto, described without importing them.
-    Operations on its values return `Any`, because the dtype is unknown.
+    It is an array of CuPy or pyclesperanto, described without importing them. Operations on its
+    values return `Any`, because the dtype is unknown.
     """
+
+    @property
+    def T(self) -> LibraryArray:
+        """The array with its axes in reverse order."""
+        ...
 
     def clip(self, min: int, max: int, /) -> LibraryArray:
         """Limit the values."""
@@ -155,10 +205,44 @@ class LibraryArray(Array, Protocol):
     def __rshift__(self, other: Any, /) -> Any: ...
 
 
+# --- numbers ------------------------------------------------------------------------------
+
+
+class RealScalar(Protocol):
+    """A real number of NumPy's, such as an element of an array; an array isn't one."""
+
+    def __float__(self) -> float: ...
+    def is_integer(self) -> bool:
+        """Return whether the number is whole."""
+        ...
+
+
+class IntegerScalar(Protocol):
+    """An integer of NumPy's, such as an element of an array; an array isn't one."""
+
+    def __index__(self) -> int: ...
+    def bit_count(self) -> int:
+        """Return how many bits of the number are 1."""
+        ...
+
+
+# Programs that read annotations, such as those that make a form from a function, know `float` and
+# `int`. At run time, NumPy's numbers count as those.
+if TYPE_CHECKING:
+    Real: TypeAlias = float | RealScalar
+    Integer: TypeAlias = int | IntegerScalar
+else:
+    Real, Integer = float, int
+
+
+# --- unions -------------------------------------------------------------------------------
+
 # `list` and `tuple` instead of `Sequence`, because a `str` is a sequence of strings.
-Nested: TypeAlias = complex | list[Any] | tuple[Any, ...] | range
+Lists: TypeAlias = list[Any] | tuple[Any, ...] | range
+"""Sequences, maybe nested, but not texts."""
+Nested: TypeAlias = complex | RealScalar | IntegerScalar | Lists
 """Numbers, and nested sequences of numbers."""
-ArrayLike: TypeAlias = Array | Nested
+ArrayLike: TypeAlias = AnyArray | Nested
 DTypeLike: TypeAlias = DType | str | type[Any]
 
 

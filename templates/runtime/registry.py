@@ -11,19 +11,16 @@ documentation.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any, Literal
 
 from ._support.classes import class_of
-from .contract import ProcessingContract
+from ._support.contract import ProcessingContract
 from .errors import LibraryMissingError, VoxbindError
-
-TYPE_CHECKING = False  # as in `voxbind`
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import Any, Literal
 
 __all__ = ["FunctionMetadata", "find", "functions"]
 
@@ -55,8 +52,12 @@ class FunctionMetadata:
     """Kind of the result, or of each member if it is a tuple."""
     arrays: tuple[str, ...]
     """Parameters that take image-like arrays."""
+    outputs: tuple[str, ...]
+    """Parameters that the library writes its result into."""
     needs_channels: bool
     """Whether the image needs a channel axis."""
+    channels_last: bool
+    """Whether the image may have a channel axis, its last."""
     mutates: tuple[str, ...]
     """Parameters that the function modifies in place, as measured."""
     random: bool

@@ -14,12 +14,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 NAMES = (
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"),
-    *("docs/memory.md", "docs/auto.md", "docs/recording.md", "docs/twins.md"),
+    *("docs/memory.md", "docs/axes.md", "docs/auto.md", "docs/recording.md", "docs/twins.md"),
     *("docs/platforms.md", "docs/freezing.md", "docs/upstream.md", "docs/glossary.md"),
     *("docs/benchmarks.md", "docs/upgrading.md", "CHANGELOG.md", "SECURITY.md"),
-    "docs/changes/scikit-image-0.25.2-0.26.0.md",
 )
-DOCUMENTS = [ROOT / name for name in NAMES]
+DOCUMENTS = [ROOT / name for name in NAMES] + sorted((ROOT / "docs" / "changes").glob("*.md"))
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ voxbind ((?:show|list|twins|doctor).*?)(?:\s+#.*)?$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")

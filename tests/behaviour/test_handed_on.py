@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
@@ -45,6 +47,56 @@ def test_a_name_without_a_wrapper_is_the_librarys_own(module: str, name: str) ->
     exec(f"from voxbind.{module} import {name}", ours)  # the statement that a user writes
     assert ours[name] is getattr(library, name)
     assert getattr(import_module(f"voxbind.{module}"), name) is getattr(library, name)
+
+
+SUBMODULES = [
+    "skimage.color.adapt_rgb",
+    "skimage.draw.draw",
+    "skimage.filters.rank.generic",
+    "skimage.filters.thresholding",
+    "skimage.registration._phase_cross_correlation",
+    "skimage.restoration.inpaint",
+    "skimage.util.dtype",
+    "scipy.ndimage.filters",
+    "scipy.sparse.linalg",
+    "scipy.sparse.linalg.isolve",
+    "scipy.spatial.distance",
+]
+
+
+@pytest.mark.parametrize("module", SUBMODULES)
+def test_a_submodule_that_is_imported_by_its_path_is_the_librarys_own(module: str) -> None:
+    code = f"""
+import importlib, sys
+first = importlib.import_module("voxbind.{module}")
+library = importlib.import_module("{module}")
+package, _, name = "{module}".rpartition(".")
+from voxbind.{module.rpartition(".")[0]} import {module.rpartition(".")[2]} as second
+import voxbind.{module} as third
+print(library is first is second is third is sys.modules["voxbind.{module}"])
+print(library.__name__, library.__spec__.name)
+"""
+    assert run(code).split() == ["True", module, module]
+
+
+@pytest.mark.parametrize("module", ["skimage.color", "skimage.data", "scipy.ndimage", "scipy.io"])
+def test_every_public_submodule_can_be_imported_by_its_path(module: str) -> None:
+    library = pytest.importorskip(module)
+    names = [name for _, name, _ in iter_modules(library.__path__) if name[0] != "_"]
+    for name in names:
+        ours = import_module(f"voxbind.{module}.{name}")
+        is_own_file = (ours.__name__).startswith("voxbind.")
+        assert is_own_file or ours is import_module(f"{module}.{name}")
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["skimage.nothing", "skimage.filters.nothing", "skimage.data.nothing", "scipy.spatial.no.no"],
+)
+def test_a_submodule_that_no_library_has_cant_be_imported_by_its_path(module: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'voxbind\.") as refused:
+        import_module(f"voxbind.{module}")
+    assert refused.value.name is not None and f"voxbind.{module}".startswith(refused.value.name)
 
 
 def test_a_script_with_the_prefix_runs() -> None:
@@ -170,6 +222,7 @@ MISSING = [
     "from voxbind.skimage.filters import try_all_threshold",
     "from voxbind.skimage import data; data.coins()",
     "from voxbind.skimage.io import *",
+    "from voxbind.skimage.feature import plot_matched_features",
 ]
 
 
@@ -203,3 +256,43 @@ for use in (try_all_threshold, lambda: data.binary_blobs, lambda: cucim.is_avail
         print("needs an NVIDIA GPU" in str(error))
 """
     assert run(code, CUDA_VISIBLE_DEVICES="").split() == ["True"] * 4
+
+
+def test_without_a_library_or_its_gpu_its_submodules_say_so() -> None:
+    code = """
+from voxbind import DeviceUnavailableError
+import voxbind.cucim.skimage.color.adapt_rgb as adapt_rgb
+assert dir(adapt_rgb) == []
+try:
+    adapt_rgb.each_channel
+except DeviceUnavailableError as error:
+    print("needs an NVIDIA GPU" in str(error))
+"""
+    if find_spec("cucim"):
+        assert run(code, CUDA_VISIBLE_DEVICES="").split() == ["True"]
+    for statement in (
+        "import voxbind.skimage.color.adapt_rgb",
+        "from voxbind.skimage.draw.draw import disk",
+    ):
+        code = f"""
+from voxbind import LibraryMissingError
+import voxbind.skimage.color
+try:
+    {statement}
+except LibraryMissingError as error:
+    print(error)
+try:
+    from voxbind.skimage.color import nothing
+except ImportError as error:
+    print(type(error).__name__)
+"""
+        printed = run(code, "skimage").splitlines()
+        assert "pip install 'voxbind[skimage]'" in printed[0] and printed[1] == "ImportError"
+
+
+@pytest.mark.parametrize("missing", ["", "skimage", "numpy"])
+@pytest.mark.parametrize("module", ["skimage", "skimage.filters", "skimage.data", "scipy.ndimage"])
+def test_help_works_with_and_without_the_library(module: str, missing: str) -> None:
+    code = f"import pydoc, voxbind.{module}; print(pydoc.render_doc(voxbind.{module}))"
+    text = run(code, *filter(None, [missing]))
+    assert f"voxbind.{module}" in text.splitlines()[0]

@@ -98,6 +98,17 @@ CALLS: dict[str, tuple[str, ...]] = {
         "auto.segmentation.clear_border(image > 99)",
         "auto.measure.label(image > 99)",
     ),
+    "handed on": (
+        "skimage.img_as_float(image.astype('uint8'))",
+        "skimage.data.coins()",
+        "skimage.draw.disk((9, 9), 5)",
+        "skimage.graph.route_through_array(image, (0, 0), (9, 9))[0]",
+        "skimage.util.dtype.img_as_ubyte(image / 300)",
+        "skimage.restoration.inpaint.inpaint_biharmonic(image, image > 249)",
+        "skimage.filters.thresholding.threshold_otsu(image)",
+        "scipy.spatial.distance.cdist(image, image)",
+        "scipy.sparse.linalg.norm(image)",
+    ),
     "native": (
         "native.bin_image(image, 2)",
         "native.max_projection(image[None])",

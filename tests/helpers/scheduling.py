@@ -25,6 +25,7 @@ LONGEST = (
     "tests/packaging/test_packaging.py",
     "tests/packaging/test_installed.py",
     "tests/stages/test_pipeline.py",
+    "tests/stages/test_busy_machine.py",
     "tests/stages/test_stopped_builds.py",
     "tests/stages/test_cli.py",
     "tests/behaviour/test_types.py",

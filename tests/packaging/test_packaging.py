@@ -1,6 +1,8 @@
 """What is installed is what was built: wheel, source distribution, editable install."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -101,6 +103,23 @@ def test_the_wheel_needs_numpy_alone(wheel):
     (metadata,) = [text for name, text in contents(wheel).items() if name.endswith("METADATA")]
     needed = Parser().parsestr(metadata.decode()).get_all("Requires-Dist", [])
     assert [need for need in needed if "extra ==" not in need] == ["numpy>=1.26"]
+
+
+def test_the_wheel_and_the_command_name_the_versions_that_the_record_has(wheel, checkout, tmp_path):
+    manifest = json.loads((checkout / "generated" / "voxbind" / "manifest.json").read_text())
+    recorded = sorted(
+        f"{library['distribution']} {library['version']}"
+        for name, library in manifest["libraries"].items()
+        if name != "native"
+    )
+    (metadata,) = [text for name, text in contents(wheel).items() if name.endswith("METADATA")]
+    readme, _, versions = metadata.decode().partition("\n## Generated from\n")
+    assert readme.endswith((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert re.findall("^- (.*)", versions, re.MULTILINE) == recorded
+    environment = Environment(tmp_path / "venv", see_ours=True)
+    environment.pip("install", "--no-deps", wheel)
+    printed = run(environment.folder / "bin" / "voxbind", "--version", cwd=tmp_path)
+    assert printed.splitlines() == ["voxbind 0.1.0", *recorded]
 
 
 def test_an_isolated_build_leaves_the_checkout_as_it_was(wheel, checkout):

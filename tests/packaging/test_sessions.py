@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,15 @@ def test_a_workflow_calls_sessions_that_there_are(path: Path) -> None:
     names |= set(re.findall(r"nox -s (\w+)", text))
     assert names
     assert names <= sessions()
+
+
+@pytest.mark.parametrize("extra", ["skimage", "scipy", "opencl"])
+def test_the_oldest_version_that_an_extra_takes_is_the_one_that_is_tested(extra: str) -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (requirement,) = pyproject["project"]["optional-dependencies"][extra]
+    name, _, bounds = requirement.partition(">=")
+    lowest = bounds.partition(",")[0]
+    assert f"{name}=={lowest}.*" in pyproject["dependency-groups"]["versions"]
 
 
 def test_files_that_start_first_are_there() -> None:

@@ -602,6 +602,33 @@ def test_a_version_is_pinned(text, requirement):
     assert (version and version.requirement) == requirement
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("int", "float", ["image: int → float"]),
+        ('Literal["a", "b"] | None', 'None | Literal["b", "a"]', []),
+        ('Sequence[Literal["a", "b"]]', 'Sequence[Literal["b", "a"]]', []),
+        ('Literal["a"]', 'Literal["c", "a", "b"]', ['image: also "c", "b"']),
+        ('Literal["a", "b"] | None', 'Literal["a"] | None', ['image: no longer "b"']),
+        (
+            'Literal["a"]',
+            'Literal["a"] | Sequence[Literal["a"]]',
+            ['image: also Sequence[Literal["a"]]'],
+        ),
+        ('Literal["a"]', 'Literal["b"]', ['image: Literal["a"] → Literal["b"]']),
+        ("str", 'Literal["a"]', ['image: str → Literal["a"]']),
+        ("not a type(", 'Literal["a"]', ['image: not a type( → Literal["a"]']),
+    ],
+)
+def test_of_a_type_that_lists_values_only_those_that_changed_are_named(before, after, words):
+    then, now = (
+        changed(parameters=(replace(PARAMETERS[0], annotation=text), *PARAMETERS[1:]))
+        for text in (before, after)
+    )
+    listed = [change.words for change in changes(then, now) if change.heading == "types"]
+    assert [word for words in listed for word in words] == words
+
+
 def test_an_environment_gets_what_the_generator_needs():
     required = environments.generator_requirements()
     assert any(entry.startswith("msgspec") for entry in required)
@@ -613,13 +640,35 @@ def test_an_environment_gets_what_the_generator_needs():
         "a; extra=='b'",
     ]
     assert [*environments.of_extras(metadata, environments.EXTRAS)] == required
+    elsewhere = "intel-opencl-rt>=2026; (sys_platform == 'plan9') and extra == 'opencl-cpu'"
+    assert [*environments.of_extras([elsewhere], ["opencl-cpu"])] == []
+
+
+def test_an_environment_fits_the_version_and_shares_numpy_if_pip_agrees():
+    """The stubs of another minor version would show as changed types of each function."""
+    version = environments.read_version("scipy==1.14.1")
+    assert version is not None
+    choices = [*environments.requirement_choices(version, "2.2.6")]
+    stubs = [next(entry for entry in each if "stubs" in entry) for each in choices]
+    assert stubs[:2] == ["scipy-stubs==1.14.*"] * 2
+    assert all(entry.startswith("scipy-stubs>=") for entry in stubs[2:])
+    assert ["numpy==2.2.6" in each for each in choices] == [True, False, True, False]
+    assert {each[0] for each in choices} == {"scipy==1.14.1"}
+
+
+def test_an_environment_for_opencl_has_a_device():
+    version = environments.read_version("pyclesperanto==0.25.1")
+    assert version is not None
+    (required,) = environments.requirement_choices(version, None)
+    assert any(entry.startswith("intel-opencl-rt") for entry in required)
+    assert not any(entry.startswith("voxbind") for entry in required)
 
 
 def test_distributions_that_differ_beside_the_library_are_named():
     old, new = (
         environments.Environment(package=Path(), distributions=versions)
         for versions in (
-            {"scikit-image": "0.25.2", "numpy": "2.3", "scipy": "1.17"},
+            {"scikit-image": "0.25.2", "numpy": "2.3", "scipy": "1.17", "scipy-stubs": "1.16"},
             {"scikit-image": "0.26.0", "numpy": "2.4", "scipy": "1.17", "pooch": "1"},
         )
     )

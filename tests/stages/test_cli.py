@@ -18,6 +18,7 @@ from rich.console import Console
 from voxbind_build import manifest
 from voxbind_build.cli import app as cli
 from voxbind_build.cli import function_page as explain
+from voxbind_build.cli import places
 from voxbind_build.cli.places import default_package
 from voxbind_build.libraries import reading
 from voxbind_build.verify import tools
@@ -580,9 +581,24 @@ def test_a_missing_tool_is_told_without_a_traceback(voxbind, toylib, monkeypatch
     assert not (tmp_path / "voxbind").exists()
 
 
-def test_the_version_is_printed(capsys):
+def test_the_versions_of_voxbind_and_of_the_recorded_libraries_are_printed(capsys, monkeypatch):
     assert cli.run(["--version"]) == 0
-    assert re.fullmatch(r"voxbind \d+\.\d+\.\d+\n", capsys.readouterr().out)
+    first, *others = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"voxbind \d+\.\d+\.\d+", first)
+    recorded = manifest.read(default_package() / manifest.MANIFEST).libraries
+    assert others == sorted(
+        f"{library.distribution} {library.version}"
+        for name, library in recorded.items()
+        if name != "native"
+    )
+
+
+def test_the_version_is_printed_even_if_there_is_no_package(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(places, "default_package", lambda: tmp_path)
+    assert cli.run(["--version"]) == 1
+    printed = capsys.readouterr()
+    assert re.fullmatch(r"voxbind \d+\.\d+\.\d+\n", printed.out)
+    assert "isn't a voxbind package. Run `voxbind build` first." in printed.err
 
 
 def test_list_looks_for_each_word(voxbind):

@@ -137,8 +137,9 @@ def test_reading_alone_finds_the_functions_that_importing_shows(library: str) ->
     with_import = inventory(library)
     search_path = [GOLDEN] if library == "toylib" else None
     resolver = Resolver(locate(with_import.spec, search_path))
-    names, differences, is_live, absent = assemble(with_import.spec, resolver, "not tried")
-    assert absent == ()
+    assembled = assemble(with_import.spec, resolver, "not tried")
+    names, differences, is_live = assembled[:3]
+    assert assembled.absent == assembled.not_importable == ()
     read = {name.name: name for name in names}
     assert not is_live
     assert "not tried" in "".join(differences)

@@ -98,13 +98,16 @@ def library(described=None, judged=None, version="1.0", names=(), spec=SPEC, typ
     return frozen.freeze(inventory, described, judged, types)
 
 
+EXCLUDED = PublicName(
+    name="toy.filters.imread", kind="function", exclusion=Exclusion(reason="file-io")
+)
+
+
 def manifest():
     names = (
         PublicName(name="toy.filters.Kernel", kind="class"),
         PublicName(name="toy.filters.EPS", kind="constant"),
-        PublicName(
-            name="toy.filters.imread", kind="function", exclusion=Exclusion(reason="file-io")
-        ),
+        EXCLUDED,
     )
     return Manifest(libraries={"toy": library(names=names)}, files={"b.py": "sha256:0"})
 
@@ -181,7 +184,62 @@ def test_what_is_written_is_read_again(written):
 
 def test_the_text_is_sorted_and_ends_with_a_newline(written):
     text = written.read_text(encoding="utf-8")
-    assert text == json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    assert text.endswith("\n}\n")
+    assert json.dumps(json.loads(text)) == json.dumps(json.loads(text), sort_keys=True)
+
+
+def test_each_fact_of_a_function_and_each_parameter_has_a_line_of_its_own(written):
+    lines = written.read_text(encoding="utf-8").splitlines()
+    start = lines.index('"toy.filters.blur": {')
+    function = lines[start + 1 : lines.index("}", start)]
+    assert '"contract": "FLEXIBLE",' in function
+    assert '"arrays": ["image"],' in function
+    assert '"uint8": {"dtype":"float64","range":[0.0,1.0]}' in function
+    assert sum('"POSITIONAL_OR_KEYWORD"' in line for line in function) == 2
+    assert all(line.count('"kind":') < 2 for line in lines)
+
+
+DOCUMENTED = {
+    "": "schema_version libraries files",
+    "libraries.toy": "distribution version memory_type twin functions excluded",
+    "libraries.toy.functions.*": "wrapper kind contract reason evidence result arrays "
+    "needs_channels dtypes mutates random deprecated parameters returns module original_name doc "
+    "tags",
+    "libraries.toy.functions.*.parameters.*": "name kind annotation annotation_source default",
+    "libraries.toy.functions.*.returns": "annotation annotation_source",
+    "libraries.toy.functions.*.dtypes.*": "dtype range",
+    "libraries.toy.excluded.*": "reason detail",
+}
+"""By place in the JSON, the fields that other programs read from a manifest."""
+
+
+@pytest.mark.parametrize("place", DOCUMENTED)
+def test_fields_that_other_programs_read_are_written_even_if_they_say_nothing(place):
+    plain = Verdict(kind="helper", contract=None, reason="", evidence="observed")
+    judged = {"toy.filters.blur": replace(plain, dtypes={"bool": DtypeFact(dtype="bool")})}
+    entry = library(judged=judged, names=(EXCLUDED,))
+    records = [json.loads(frozen.encode(Manifest(libraries={"toy": entry})))]
+    for step in filter(None, place.split(".")):
+        members = [record.values() if isinstance(record, dict) else record for record in records]
+        records = (
+            [member for group in members for member in group]
+            if step == "*"
+            else [record[step] for record in records]
+        )
+    assert records
+    for record in records:
+        assert not set(DOCUMENTED[place].split()) - record.keys()
+
+
+def test_other_facts_are_left_out_if_they_equal_their_default(written):
+    document = json.loads(written.read_text())
+    function = document["libraries"]["toy"]["functions"]["toy.filters.blur"]
+    assert not {"masked", "warnings", "preserves", "stacks", "members"} & function.keys()
+    assert "description" not in function["parameters"][0]
+    changed = library(judged={"toy.filters.blur": verdict(stacks=True, masked=("image",))})
+    text = frozen.encode(Manifest(libraries={"toy": changed}))
+    function = json.loads(text)["libraries"]["toy"]["functions"]["toy.filters.blur"]
+    assert (function["stacks"], function["masked"]) == (True, ["image"])
 
 
 def test_order_of_insertion_doesnt_show():
@@ -329,7 +387,7 @@ def test_a_field_that_a_newer_voxbind_adds_or_an_older_one_lacks_changes_nothing
     document = json.loads(written.read_text())
     entry = document["libraries"]["toy"]["functions"]["toy.filters.blur"]
     entry["added_later"] = [1, {"a": 2}]
-    del entry["masked"]
+    del entry["mutates"]
     written.write_text(sealing.sealed(json.dumps(document, indent=1, sort_keys=True) + "\n"))
     assert frozen.read(written).libraries == before.libraries
 

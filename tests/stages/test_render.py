@@ -554,6 +554,20 @@ def test_bodies_have_a_branch_for_what_the_library_takes(
     )
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [{"allowed_dtypes": ("float32",)}, {"needs_output": ("output",)}],
+    ids=["allowed_dtypes", "needs_output"],
+)
+def test_a_module_whose_calls_are_never_direct_imports_nothing_for_direct_calls(
+    facts: dict[str, Any],
+) -> None:
+    parameters = (parameter("image", annotation="Array"), parameter("output", default="None"))
+    text = written(function(*parameters, outputs=("output",), contract="FLEXIBLE", **facts))
+    assert "class_of" not in text
+    assert "    result: Array = call_2d_or_3d(" in text
+
+
 def test_a_helper_without_arrays_is_one_call() -> None:
     helper = function(parameter("radius"), kind="helper", contract=None, arrays=(), result="other")
     assert written(helper).endswith(

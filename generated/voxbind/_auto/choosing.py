@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from sys import modules
 from typing import Any, NamedTuple
 
+from .._axes.calling import is_data_array
+from .._axes.data_arrays import call_by_name
+from .._axes.measured import measured
 from .._memory.cupy_memory import is_held
 from .._memory.exporter_memory import is_lazy
 from .._memory.lookup import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
@@ -60,6 +64,8 @@ def run(pair: Pair, arguments: Arguments, absent: Callable[[str, bool], str] | N
     absent
         Reports why a library can't be used on the GPU; by default `missing`.
     """
+    if "xarray" in modules and is_data_array(_first(pair, arguments)):
+        return call_by_name(arguments, pair.on_cpu, partial(_run_part, pair, absent))
     choice = choose(pair, arguments, current(), absent or missing)
     try:
         return _traced(choice, pair, arguments)
@@ -69,6 +75,21 @@ def run(pair: Pair, arguments: Arguments, absent: Callable[[str, bool], str] | N
         # The CPU's function either accepts the arguments, or raises an error of its own.
         refused = Choice(False, f"{pair.gpu} refused it ({_in_words(error)})")
         return _traced(refused, pair, arguments)
+
+
+def _first(pair: Pair, arguments: Arguments) -> Any:
+    """Return the first image that was passed."""
+    images = (arguments[name] for name in pair.routing.arrays)
+    return next((image for image in images if image is not None), None)
+
+
+def _run_part(
+    pair: Pair, absent: Callable[[str, bool], str] | None, /, *args: Any, **kwargs: Any
+) -> Any:
+    """Run a call for a part of an array of xarray, which may be on a GPU."""
+    bound = measured(pair.on_cpu).signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    return run(pair, bound.arguments, absent)
 
 
 def _traced(choice: Choice, pair: Pair, arguments: Arguments) -> Any:

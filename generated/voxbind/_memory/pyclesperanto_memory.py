@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from .._support.classes import class_of
+from .._support.running import call_of_over, running_wrapper
 from .._support.stacklevel import callers_level
 from .._support.untyped import np
 from ..errors import (
@@ -91,7 +92,9 @@ class PyclesperantoMemory(LibraryMemory):
 
     def refuse(self, value: Any, name: str, cast: str) -> None:
         """Refuse axes and data types that it doesn't have, from what an array tells of itself."""
-        _check_shape(tuple(value.shape), name)
+        shape = tuple(value.shape)
+        function = running_wrapper()[0].rpartition(".")[2] if len(shape) > _MOST_AXES else ""
+        _check_shape(shape, name, function)
         dtype = value.dtype.name if isinstance(value.dtype, np.dtype) else str(value.dtype)
         dtype = dtype.rpartition(".")[2]
         if dtype not in _HELD and dtype not in _EXACT and dtype not in _ROUNDED:
@@ -161,11 +164,13 @@ def _stays(array: Any) -> bool:
     return array.dtype.kind not in _NUMBERS or not array.size or not array.ndim
 
 
-def _check_shape(shape: tuple[int, ...], name: str) -> None:
+def _check_shape(shape: tuple[int, ...], name: str, function: str = "") -> None:
     subject = repr(name) if name else "the result"
     if len(shape) > _MOST_AXES:
         advice = (
-            f"Loop over the axes before, `[... for volume in {name}]`."
+            f"Loop over the axes before: {call_of_over(function, name, len(shape))}."
+            if function
+            else f"Loop over the axes before, `[... for volume in {name}]`."
             if name
             else "Give a NumPy array, numpy.asarray(image), to have the result as one."
         )

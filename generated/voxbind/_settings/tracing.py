@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from time import perf_counter
 from types import TracebackType
 from typing import Any
 
-from .._support.package import PACKAGE
+from .._support.running import running_wrapper
 from .._upstream.wrapped_module import watch_direct_calls
 from ..errors import TransferForbiddenError
 from .context import Settings, change, current
@@ -65,7 +64,7 @@ class Watch:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._function = _name_of_wrapper()
+        self._function = running_wrapper()[0] or "the function"
         self._conversions: list[Conversion] = []
         self._has_ended = False
         if settings.reason:  # it isn't that of calls which the library makes in turn
@@ -123,15 +122,3 @@ class Watch:
         )
         for log in self._settings.logs:
             log.add(call)
-
-
-def _name_of_wrapper() -> str:
-    """Return the dotted name below voxbind of the wrapper that is running."""
-    package = PACKAGE + "."
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in `stacklevel`
-    while frame.f_back is not None:
-        module = str(frame.f_globals.get("__name__"))
-        if module.startswith(package) and module[len(package)] != "_":
-            return f"{module.removeprefix(package)}.{frame.f_code.co_name}"
-        frame = frame.f_back
-    return "the function"

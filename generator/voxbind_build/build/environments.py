@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -9,11 +10,12 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
 from msgspec import Struct
+from packaging.requirements import Requirement
 
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import BuildError
@@ -78,7 +80,14 @@ def read_version(text: str) -> Version | None:
     return Version(spec=spec, version=version)
 
 
-def measure(version: Version, folder: Path, *, jobs: int | None, reporter: Reporter) -> Environment:
+def measure(
+    version: Version,
+    folder: Path,
+    *,
+    numpy: str | None = None,
+    jobs: int | None,
+    reporter: Reporter,
+) -> Environment:
     """Install a version of a library, and build a package of it.
 
     What is in the folder already is used again: an environment is installed once, and what was
@@ -90,6 +99,9 @@ def measure(version: Version, folder: Path, *, jobs: int | None, reporter: Repor
         What to install.
     folder
         Where to keep the environment and the package, below a folder of their own.
+    numpy
+        The version of NumPy to install beside it. If the library doesn't support that version, or
+        if this is None, pip chooses one.
     jobs
         Processes that measure at a time; by default one for each usable core.
     reporter
@@ -103,13 +115,15 @@ def measure(version: Version, folder: Path, *, jobs: int | None, reporter: Repor
     own = folder.resolve() / version.requirement.replace("==", "-")
     environment, package, done = own / "environment", own / "voxbind", own / "installed"
     python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
-    requirements = [version.requirement, *generator_requirements()]
-    if not done.is_file() or done.read_text(encoding="utf-8").splitlines() != requirements:
+    choices = [*requirement_choices(version, numpy)]
+    if not done.is_file() or done.read_text(encoding="utf-8").splitlines() != choices[0]:
         reporter.say(f"installing {version.requirement}")
+        done.unlink(missing_ok=True)
+        shutil.rmtree(package, ignore_errors=True)  # what was measured with other distributions
         run_command([sys.executable, "-m", "venv", "--clear", str(environment)])
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        run_command([*pip, *requirements])
-        done.write_text("\n".join(requirements), encoding="utf-8")
+        _install_first(pip, choices)
+        done.write_text("\n".join(choices[0]), encoding="utf-8")
     reporter.say(f"measuring {version.requirement}")
     command = [str(python), "-P", "-m", "voxbind_build", "build", "--out", str(package)]
     command += ["--library", version.spec.name, *(["--jobs", str(jobs)] if jobs else [])]
@@ -120,8 +134,15 @@ def measure(version: Version, folder: Path, *, jobs: int | None, reporter: Repor
 
 
 def unequal(old: Environment, new: Environment, apart_from: str) -> list[str]:
-    """Return the distributions of which two environments have different versions, in words."""
-    names = sorted({*old.distributions, *new.distributions} - {apart_from})
+    """Return the distributions of which two environments have different versions, in words.
+
+    Those that only type checkers read are left out, because stubs follow the library's version.
+    """
+    names = sorted(
+        name
+        for name in {*old.distributions, *new.distributions} - {apart_from}
+        if not (name.endswith("-stubs") or "typing" in name)
+    )
     return [
         f"{name} {old.distributions.get(name, 'missing')} and "
         f"{new.distributions.get(name, 'missing')}"
@@ -130,8 +151,43 @@ def unequal(old: Environment, new: Environment, apart_from: str) -> list[str]:
     ]
 
 
-def generator_requirements() -> list[str]:
+def requirement_choices(version: Version, numpy: str | None) -> Iterator[list[str]]:
+    """Yield lists of requirements for an environment, the one for the best comparison first.
+
+    The stubs of a library describe one of its minor versions, and results differ between versions
+    of NumPy. The later lists are for versions without stubs, or without support for that NumPy.
+
+    Parameters
+    ----------
+    version, numpy
+        See `measure`.
+    """
+    needed = generator_requirements((*EXTRAS, f"{version.spec.extra}-cpu"))
+    stubs = f"{version.spec.distribution}-stubs"
+    minor = ".".join(version.version.split(".")[:2])
+    fitting = [f"{stubs}=={minor}.*" if Requirement(n).name == stubs else n for n in needed]
+    pins = [[f"numpy=={numpy}"], []] if numpy else [[]]
+    for entries in (fitting, needed) if fitting != needed else (needed,):
+        for pin in pins:
+            yield [version.requirement, *pin, *entries]
+
+
+def _install_first(pip: Sequence[str], choices: Sequence[list[str]]) -> None:
+    """Install the first of several lists of requirements that pip can install."""
+    for requirements in choices[:-1]:
+        with contextlib.suppress(BuildError):
+            run_command([*pip, *requirements])
+            return
+    run_command([*pip, *choices[-1]])
+
+
+def generator_requirements(extras: Sequence[str] = EXTRAS) -> list[str]:
     """Return what the generator needs, from the checkout or from the installed voxbind.
+
+    Parameters
+    ----------
+    extras
+        Extras of voxbind. Those that voxbind doesn't have are ignored.
 
     Raises
     ------
@@ -140,27 +196,29 @@ def generator_requirements() -> list[str]:
     """
     pyproject = _GENERATOR.parents[1] / "pyproject.toml"
     if _GENERATOR.parent.name == "generator" and pyproject.is_file():
-        extras = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"][
+        known = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"][
             "optional-dependencies"
         ]
-        return [requirement for extra in EXTRAS for requirement in extras[extra]]
-    try:
-        required = metadata.requires("voxbind") or []
-    except metadata.PackageNotFoundError:
-        raise BuildError(
-            "The requirements of the generator aren't known, since voxbind isn't installed. "
-            "Run: pip install 'voxbind[build]'"
-        ) from None
-    return list(of_extras(required, EXTRAS))
+        required = [requirement for extra in extras for requirement in known.get(extra, [])]
+    else:
+        try:
+            required = [*of_extras(metadata.requires("voxbind") or [], extras)]
+        except metadata.PackageNotFoundError:
+            raise BuildError(
+                "The requirements of the generator aren't known, since voxbind isn't installed. "
+                "Run: pip install 'voxbind[build]'"
+            ) from None
+    return [entry for entry in required if Requirement(entry).name != "voxbind"]
 
 
-def of_extras(required: Iterable[str], extras: Sequence[str]) -> Iterable[str]:
-    """Yield the requirements that belong to extras, without the marker that says so."""
-    for requirement in required:
-        wanted, _, marker = requirement.partition(";")
-        named = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", marker)
-        if named is not None and named[1] in extras:
-            yield wanted.strip()
+def of_extras(required: Iterable[str], extras: Sequence[str]) -> Iterator[str]:
+    """Yield the requirements that belong to extras, without their markers."""
+    for text in required:
+        marker = Requirement(text).marker
+        if marker is None or marker.evaluate({"extra": ""}):
+            continue
+        if any(marker.evaluate({"extra": extra}) for extra in extras):
+            yield text.partition(";")[0].strip()
 
 
 def _generator_folder(own: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
-from voxbind_build.build.patch_release import as_recorded
+from voxbind_build.build.dependencies import changed, sentence, to_record, versions_of
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import Row, inconclusive, row
 from voxbind_build.build.settled_values import settled_values
@@ -27,9 +27,7 @@ from voxbind_build.classify import (
     undecided,
     with_slice_facts,
 )
-from voxbind_build.describe import describe, words_elsewhere
-from voxbind_build.discover import LibraryNotFound, discover, has_minor_version
-from voxbind_build.libraries import SpecError, misfits, prepare
+from voxbind_build.describe import words_elsewhere
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
     Description,
@@ -56,6 +54,8 @@ class LibraryState(msgspec.Struct):
     inventory: Inventory
     descriptions: tuple[Description, ...]
     observations: dict[str, Observation]
+    measured_with: dict[str, str] = {}
+    """Versions of the libraries that the observations depend on, by distribution."""
     measured: int = 0
     outdated: tuple[str, ...] = ()
     """Definitions that need measuring and weren't measured in this run."""
@@ -118,7 +118,13 @@ class LibraryState(msgspec.Struct):
                 twins[name] = limited(pair, description, verdicts[name], other)
         machines = {observation.machine for observation in self.observations.values()} - {""}
         return frozen.freeze(
-            self.inventory, descriptions, verdicts, types, twins, "; ".join(sorted(machines))
+            self.inventory,
+            descriptions,
+            verdicts,
+            types,
+            twins,
+            "; ".join(sorted(machines)),
+            self.measured_with,
         )
 
     def _judge(
@@ -161,71 +167,6 @@ def twins_last(states: Mapping[str, LibraryState]) -> list[tuple[str, LibrarySta
     return sorted(states.items(), key=lambda entry: (entry[1].inventory.spec.device, entry[0]))
 
 
-def read(
-    specs: Sequence[LibrarySpec], record: Record, notes: list[str], reporter: Reporter
-) -> dict[str, LibraryState]:
-    """Discover and describe libraries.
-
-    A library that isn't installed, or can't be imported, is left out with a note. A library that
-    needs a device is read from its source, and needn't be importable.
-
-    Parameters
-    ----------
-    specs
-        The libraries.
-    record
-        The frozen record, for the note on a library that is left out.
-    notes
-        Sentences for the user are added here.
-    reporter
-        Shows progress.
-
-    Returns
-    -------
-    dict
-        The state of each library that could be read, by name.
-
-    Raises
-    ------
-    SpecError
-        If a specification names something that its library doesn't have.
-    """
-    states = {}
-    problems: list[str] = []
-    for spec in specs:
-        reporter.say(f"reading {spec.distribution}")
-        started = time.monotonic()
-        # Discovery and the probe start processes that inherit the environment set here.
-        prepare(spec)
-        try:
-            inventory = discover(spec, own_folder(spec), live=not spec.device)
-        except LibraryNotFound as error:
-            notes.append(_absent(spec, record, str(error)))
-            continue
-        if not (inventory.live or spec.device):
-            reason = f"{spec.distribution} can't be imported here"
-            reason = "; ".join((reason, *inventory.differences))
-            remedy = "`voxbind doctor` says how to fix it" if spec.extra else "fix the import"
-            notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
-            continue
-        lines = [problem.line(spec.file or spec.name) for problem in misfits(inventory)]
-        if spec.written_for and not has_minor_version(inventory.version, spec.written_for):
-            notes += [f"{line} (ignored: the file is for {spec.written_for})" for line in lines]
-        else:
-            problems += lines
-        notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
-        descriptions = describe(inventory)
-        if earlier := as_recorded(inventory, record.manifest.libraries.get(spec.name)):
-            notes.append(earlier.note)
-            inventory, descriptions = earlier.inventory, earlier.descriptions
-        states[spec.name] = LibraryState(
-            inventory, descriptions, {}, seconds=time.monotonic() - started
-        )
-    if problems:
-        raise SpecError(problems)
-    return states
-
-
 def own_folder(spec: LibrarySpec) -> list[Path] | None:
     """Return the folder of a library that comes with voxbind, and add it to `sys.path`.
 
@@ -255,7 +196,8 @@ def measure_missing(
     """Set the observations of each library: recorded ones that are still valid, else new ones.
 
     An inconclusive measurement doesn't replace a recorded observation. Recorded figures stay if the
-    new ones differ from them by rounding alone.
+    new ones differ from them by rounding alone. A library that was measured with another minor
+    version of NumPy, or of another library that its results depend on, has no valid observation.
 
     Parameters
     ----------
@@ -270,11 +212,13 @@ def measure_missing(
     jobs, time_limit
         See `probe.sandbox.probe`.
     notes
-        A sentence is added for each function whose measurement was inconclusive.
+        A sentence is added for each library that was measured with other versions, and for each
+        function whose measurement was inconclusive.
     reporter
         Shows progress.
     """
     fingerprints: dict[str, str] = {}
+    versions: dict[str, dict[str, str]] = {}
     tasks: list[ProbeTask] = []
     library_names: dict[str, str] = {}
     function_names: dict[str, str] = {}
@@ -282,14 +226,30 @@ def measure_missing(
         if state.inventory.spec.device:
             state.observations = recorded(state, record)
             continue
-        earlier = {**record.observations.get(name, {}), **(journal.of(name) if journal else {})}
-        for definition, task in state.tasks().items():
+        spec, tasks_of_library = state.inventory.spec, state.tasks()
+        library = record.manifest.libraries.get(name)
+        measured_with = library.measured_with if library else {}
+        installed = versions[name] = versions_of(spec)
+        has_other_versions = bool(changed(measured_with, installed))
+        if has_other_versions:
+            notes.append(
+                sentence(spec.distribution, measured_with, installed, len(tasks_of_library))
+                + ("" if which == "nothing" else ", so they are measured again")
+                + "."
+            )
+        unfinished = journal.of(name, installed) if journal else {}
+        earlier = {**record.observations.get(name, {}), **unfinished}
+        for definition, task in tasks_of_library.items():
             library_names[definition], function_names[definition] = name, task.description.name
             observation = earlier.get(definition)
             fingerprint = frozen.fingerprint(
                 task, state.inventory.version, method_fingerprint(task)
             )
-            is_valid = observation is not None and observation.fingerprint == fingerprint
+            is_valid = (
+                observation is not None
+                and observation.fingerprint == fingerprint
+                and (definition in unfinished or not has_other_versions)
+            )
             if which == "nothing" and not is_valid:
                 state.outdated = (*state.outdated, definition)
             if which == "all" or (which == "changed" and not is_valid):
@@ -298,6 +258,10 @@ def measure_missing(
                 state.measured += 1
             elif observation is not None:
                 state.observations[definition] = observation
+        new = fingerprints.keys() | unfinished.keys()
+        state.measured_with = to_record(
+            measured_with, installed, is_complete=tasks_of_library.keys() <= new
+        )
     if not tasks:
         return
 
@@ -316,7 +280,7 @@ def measure_missing(
                 values=settled_values(earlier, observation, fingerprints[definition]),
             )
             if journal is not None:
-                journal.add(name, state.observations[definition])
+                journal.add(name, state.observations[definition], versions[name])
         if observation.inconclusive:
             notes.append(
                 inconclusive(function_names[definition], observation, keeps_earlier=keeps_earlier)
@@ -384,12 +348,3 @@ class Clock:
         now = time.monotonic()
         seconds, self._last = now - self._last, now
         return seconds
-
-
-def _absent(spec: LibrarySpec, record: Record, reason: str) -> str:
-    """Return a note on a library that can't be read here."""
-    recorded = record.manifest.libraries.get(spec.name)
-    if recorded is None:
-        return f"{spec.name} is left out: {reason}."
-    version = f"{recorded.distribution} {recorded.version}"
-    return f"{spec.name} keeps its record of {version}: {reason}."

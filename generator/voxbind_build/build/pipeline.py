@@ -13,9 +13,10 @@ from pathlib import Path
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
-from voxbind_build.build.library_state import Measure, measure_missing, read, twins_last
+from voxbind_build.build.library_state import Measure, measure_missing, twins_last
 from voxbind_build.build.progress import Reporter, Silent
-from voxbind_build.build.publish import assemble_package, publish, rendered
+from voxbind_build.build.publish import assemble_package, publish, settled
+from voxbind_build.build.reading import read
 from voxbind_build.build.report import (
     BuildError,
     BuildReport,
@@ -25,6 +26,7 @@ from voxbind_build.build.report import (
     types,
     unobserved,
 )
+from voxbind_build.build.unrenderable import sentences
 from voxbind_build.model import Difference, LibrarySpec
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
@@ -85,7 +87,7 @@ def build(
         record = frozen.read_record(out, distrust=fresh, recordings=recordings)
         admit(specs, record.manifest.libraries)
         notes = list(record.problems)
-        states = read(specs, record, notes, reporter)
+        states = read(specs, record, notes, reporter, anew=fresh)
         journal = frozen.Journal(out)
         if fresh:
             journal.forget(states)
@@ -98,8 +100,9 @@ def build(
                 "There is no library to wrap: none can be imported here, and no earlier build "
                 "recorded one.\n" + "\n".join(notes)
             )
-        changes = publish(package, out, record.owned, reporter)
+        package, changes = publish(package, out, record.owned, reporter)
         journal.forget(states)
+    notes += sentences({name: package.manifest.libraries[name] for name in states})
     for note in notes:
         reporter.warn(note)
     return BuildReport(
@@ -173,7 +176,9 @@ def check(
     which: Measure = "all" if measure else "nothing"
     measure_missing(states, record, None, which, jobs, time_limit, notes, reporter)
 
+    left_out_before = bool(sentences(manifest.libraries))
     package = assemble_package(states, record)
+    package, files = settled(package, out, reporter, prove=left_out_before)
     differences: list[Difference] = []
     for name, _ in twins_last(states):
         old, new = manifest.libraries.get(name), package.manifest.libraries[name]
@@ -183,7 +188,6 @@ def check(
         else:
             differences += frozen.compare(name, old, new)
     reporter.say("comparing the files")
-    files = rendered(package)
     if without_observations:
         # The contents of these files are unknown, and so are their digests in the manifest.
         del files[frozen.MANIFEST]

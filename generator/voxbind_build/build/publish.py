@@ -6,16 +6,19 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.installed_files import InstalledFiles
 from voxbind_build.build.library_state import LibraryState, twins_last
 from voxbind_build.build.progress import Reporter
-from voxbind_build.build.report import BuildError, Row, broken_promises, row
+from voxbind_build.build.rendering import modules
+from voxbind_build.build.report import BuildError, Row, broken_promises, recounted, row
+from voxbind_build.build.unrenderable import functions_with_problems, left_out
 from voxbind_build.manifest import Record
 from voxbind_build.model import Manifest, Observation
-from voxbind_build.render import RenderError, render, templates_dir
-from voxbind_build.verify import ToolError, disk, verify
+from voxbind_build.render import RenderError
+from voxbind_build.verify import Problem, ToolError, disk, verify
 
 
 class PackageContent(Struct, frozen=True):
@@ -60,18 +63,71 @@ def _unshipped(state: LibraryState, record: Record) -> dict[str, Observation]:
     }
 
 
-def rendered(package: PackageContent) -> dict[str, str]:
-    """Return the text of each file of a package, by POSIX path relative to it, sorted.
+def settled(
+    package: PackageContent, out: Path, reporter: Reporter, *, prove: bool = True
+) -> tuple[PackageContent, dict[str, str]]:
+    """Render a package, without the functions whose wrapper can't be written or proved.
+
+    Parameters
+    ----------
+    package
+        The content to write.
+    out
+        The package's folder. If its files are identical, the build that wrote them has proved them.
+    reporter
+        Shows progress.
+    prove
+        Whether to check the generated code. If False, only what can't be written is left out.
+
+    Returns
+    -------
+    package : PackageContent
+        The content without these functions, which it lists as excluded.
+    files : dict of str to str
+        The text of each file, by POSIX path relative to the package, sorted.
 
     Raises
     ------
     BuildError
-        If something in the manifest can't be written as code.
+        If something other than a single function can't be written or proved.
     """
-    try:
-        texts = dict(render(package.manifest, templates_dir()))
-    except RenderError as error:
-        raise BuildError(f"The wrappers can't be written: {error}") from error
+    while True:
+        try:
+            files = _rendered(package, out)
+        except RenderError as error:
+            if not error.functions:
+                raise BuildError(f"The wrappers can't be written: {error}") from error
+            package = _without(package, error.functions)
+            continue
+        if not prove or not disk.differing(files, out):
+            return package, files
+        reporter.say("checking the generated code")
+        problems = _problems(files)
+        if not problems:
+            return package, files
+        blamed = functions_with_problems(problems, files, package.manifest)
+        if not blamed:
+            shown = "\n".join(f"  {problem}" for problem in problems[:20])
+            raise BuildError(
+                f"The generated code has {len(problems)} problems. The package is unchanged.\n"
+                f"{shown}"
+            )
+        package = _without(package, blamed)
+
+
+def _without(package: PackageContent, problems: Mapping[str, str]) -> PackageContent:
+    libraries = {
+        name: left_out(library, problems) for name, library in package.manifest.libraries.items()
+    }
+    return replace(
+        package,
+        manifest=replace(package.manifest, libraries=libraries),
+        rows=tuple(recounted(each, libraries[each.library]) for each in package.rows),
+    )
+
+
+def _rendered(package: PackageContent, out: Path) -> dict[str, str]:
+    texts = modules(package.manifest, out)
     for name, observations in package.observations.items():
         if not observations:
             continue
@@ -79,9 +135,19 @@ def rendered(package: PackageContent) -> dict[str, str]:
     return frozen.seal(package.manifest, texts)
 
 
+def _problems(files: Mapping[str, str]) -> tuple[Problem, ...]:
+    try:
+        return verify(files)
+    except ToolError as error:
+        raise BuildError(
+            f"The generated code can't be checked. The package is unchanged. {error}\n"
+            "Run: pip install 'voxbind[build]'"
+        ) from error
+
+
 def publish(
     package: PackageContent, out: Path, owned: Collection[str], reporter: Reporter
-) -> disk.Changes:
+) -> tuple[PackageContent, disk.Changes]:
     """Verify the code of a package and write its files.
 
     An installed package's files are listed in its RECORD afterwards.
@@ -99,7 +165,9 @@ def publish(
 
     Returns
     -------
-    disk.Changes
+    package : PackageContent
+        The content that was written: without the functions that can't be.
+    changes : disk.Changes
         The files that were written, removed, or left as they were.
 
     Raises
@@ -119,27 +187,11 @@ def publish(
             "[roles]."
         )
     reporter.say("writing the wrappers")
-    files = rendered(package)
-    # If the files on disk are identical, the build that wrote them has verified them.
-    if disk.differing(files, out):
-        reporter.say("checking the generated code")
-        try:
-            problems = verify(files)
-        except ToolError as error:
-            raise BuildError(
-                f"The generated code can't be checked. The package is unchanged. {error}\n"
-                "Run: pip install 'voxbind[build]'"
-            ) from error
-        if problems:
-            shown = "\n".join(f"  {problem}" for problem in problems[:20])
-            raise BuildError(
-                f"The generated code has {len(problems)} problems. The package is unchanged.\n"
-                f"{shown}"
-            )
+    package, files = settled(package, out, reporter)
     installed = InstalledFiles.of(out)
     if installed is not None:
         installed.prove_writable()
     changes = disk.write(files, out, owned)
     if installed is not None:
         installed.update(out, files)
-    return changes
+    return package, changes

@@ -145,7 +145,7 @@ def record(
         package = assemble_package(states, frozen_record)
         changes = None
         if to is None:
-            changes = publish(package, out, frozen_record.owned, reporter)
+            package, changes = publish(package, out, frozen_record.owned, reporter)
         elif run.observed:
             frozen.write_whole(to, frozen.encode_recordings(run.recordings()))
         elif not run.left:

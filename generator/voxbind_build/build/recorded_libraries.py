@@ -13,10 +13,10 @@ from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
 from voxbind_build.build.library_state import (
     LibraryState,
-    read,
 )
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.publish import PackageContent
+from voxbind_build.build.reading import read
 from voxbind_build.build.report import BuildError, RecordReport, compared, unobserved
 from voxbind_build.manifest import Record
 from voxbind_build.model import (

@@ -1,7 +1,8 @@
 """Writes a wheel of voxbind with regenerated wrappers, to be installed on other machines.
 
 The wheel holds what voxbind's own one holds: the wrappers and their run time, the generator, and
-the metadata. Only its version is another: a local version that names the libraries.
+the metadata. Two fields of these differ: the version is a local version that names the libraries,
+and the description lists the versions of all libraries.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 from packaging.version import Version
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.generated_from import recorded_versions, with_versions
 from voxbind_build.build.installed_files import DISTRIBUTION, row, table
 from voxbind_build.build.report import BuildError, BuildReport
 from voxbind_build.model import LibrarySpec
@@ -146,9 +148,16 @@ def _contents(
         if listed.parts[0].endswith(".dist-info") and listed.parts[1] in _METADATA:
             data = Path(str(listed.locate())).read_bytes()
             if listed.name == "METADATA":
-                line = f"Version: {version}".encode()
-                data = re.sub(rb"(?m)^Version: .*$", line, data, count=1)
+                versions = recorded_versions(out / frozen.MANIFEST)
+                data = _metadata(data.decode(), version, versions).encode()
             yield "/".join((_dist_info(version), *listed.parts[1:])), data
+
+
+def _metadata(text: str, version: Version, versions: Mapping[str, str]) -> str:
+    """Return the metadata with another version, and with other versions in the description."""
+    fields, _, description = text.partition("\n\n")
+    fields = re.sub(r"(?m)^Version: .*$", f"Version: {version}", fields, count=1)
+    return f"{fields}\n\n{with_versions(description, versions)}"
 
 
 def _dist_info(version: Version) -> str:

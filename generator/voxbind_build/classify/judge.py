@@ -10,7 +10,7 @@ from msgspec import structs
 from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.classify.contract_rules import Finding, contract
 from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
-from voxbind_build.classify.preserved import preserved
+from voxbind_build.classify.preserved import OF_NUMPY, arrays, preserved
 from voxbind_build.classify.result_rules import result_kind, stacks
 from voxbind_build.common.typeexpr import (
     Name,
@@ -168,6 +168,7 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         outputs=_of_roles(description, observation, OUTPUT_ROLES),
         host_arrays=_host_arrays(description, observation),
         sources=_of_roles(description, observation, frozenset({"source"})),
+        result_dtype=_result_dtype(description, observation),
         values=observation.values,
         array_like=_array_like(description, observation),
         mutates=_mutates(observation),
@@ -350,6 +351,19 @@ def _dtypes(observation: Observation) -> dict[str, DtypeFact]:
         if typed_part is not None:
             facts[dtype] = DtypeFact(dtype=typed_part.dtype, range=typed_part.range)
     return facts
+
+
+def _result_dtype(description: Description, observation: Observation) -> str:
+    """Return the dtype that all arrays have in the results of a function without arrays."""
+    takes_arrays = any(
+        {"Array", "ArrayLike"} & names(parse(parameter.annotation))
+        and parameter.name in observation.roles
+        for parameter in description.parameters
+    )
+    results = [call.result for call in observation.calls if call.result is not None]
+    results += [effect.result for effect in observation.option_effects]
+    dtypes = {array.dtype for result in results for array in arrays(result)}
+    return "" if takes_arrays or len(dtypes) != 1 or dtypes & {*OF_NUMPY} else dtypes.pop()
 
 
 def _part_with_dtype(result: Result) -> Result | None:

@@ -90,7 +90,13 @@ def _mapping(results: Sequence[Result], words: str) -> TypeExpr:
     keys = {result.keys for result in results if result.members}
     key = keys.pop() if len(keys) == 1 else ""
     values = [member for result in results for member in result.members]
-    return Generic("dict", (Name(key or "Any"), union(*write_type(values, words) or [ANY])))
+    return Generic("dict", (_key(key), union(*write_type(values, words) or [ANY])))
+
+
+def _key(kind: str) -> TypeExpr:
+    if kind == "tuple":
+        return Generic("tuple", (ANY, DOTS))
+    return Name(kind) if kind in (*_NUMBERS, *_BUILTINS) else ANY
 
 
 def _class(dotted: str, words: str) -> TypeExpr:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from voxbind_build.model import Call, Observation, Preserved, Result
 
-__all__ = ["preserved"]
+__all__ = ["OF_NUMPY", "arrays", "preserved"]
 
-_OF_NUMPY = ("structured", "object")
+OF_NUMPY = ("structured", "object")
+"""Dtypes that other memories don't have."""
 
 
 def preserved(observation: Observation) -> Preserved:
@@ -16,7 +17,7 @@ def preserved(observation: Observation) -> Preserved:
     dtypes = [
         (dtype, array) for dtype, result in observation.dtypes.items() for array in arrays(result)
     ]
-    if any(array.dtype in _OF_NUMPY for _, array in dtypes):
+    if any(array.dtype in OF_NUMPY for _, array in dtypes):
         return "nothing"
     if not dtypes:  # options may add arrays to a result that has none by default
         return "memory"

@@ -31,6 +31,8 @@ __all__ = ["Typed", "result_type"]
 
 _ARRAY = Name("Array")
 _NUMBERS = ("bool", "int", "float", "complex")
+_INDEX, _INDICES = "int", "Lists | Array"
+"""Types of one label and of several."""
 _MOST_FORMS = 4
 """Largest number of overloads for options; more of them would be unreadable."""
 
@@ -133,6 +135,14 @@ def _with_each_index(observed: TypeExpr) -> list[TypeExpr]:
     return [Generic("tuple", tuple(inner))]
 
 
+def _for_index(observed: TypeExpr, alternative: int) -> TypeExpr:
+    """Return the type for one index (alternative 0), or for several (alternative -1)."""
+    if head(observed) == "tuple" and not is_open(observed):
+        inner = (_for_index(item, alternative) for item in arguments(observed))
+        return Generic("tuple", tuple(inner))
+    return (_with_each_index(observed) or [observed])[alternative]
+
+
 def _without_output(
     types: Sequence[TypeExpr], documented: TypeExpr, observed: Sequence[TypeExpr]
 ) -> list[TypeExpr]:
@@ -180,14 +190,32 @@ def _forms(
     if (index := _index(description, observation)) and observed != union(*types):
         # Without an index, the result is one number for the entire image.
         options[index], default_types, unexplained = "None", [observed], []
+    elif single := _without_channels(observation):
+        options["channel_axis"], unexplained = "None", []
+        default_types = _matching_types(types, single, words)
     forms = [Form(options=options, annotation=str(union(*default_types, *unexplained)))]
     for effect, types_of_option in zip(option_effects, types_of_options, strict=True):
         annotation = str(union(*types_of_option, *unexplained))
         forms.append(Form(options=options | effect.options, annotation=annotation))
     forms = _merged(forms)[:_MOST_FORMS]
+    if options.get(index) == "None":
+        forms += [
+            Form(options={}, types={index: type_}, annotation=str(_for_index(observed, number)))
+            for number, type_ in ((0, _INDEX), (-1, _INDICES))
+        ]
     usual = str(union(*types, *_types_with_output(types, observation, words)))
     is_decided = any(form.annotation != usual for form in forms)
     return tuple(forms) if options and is_decided else ()
+
+
+def _without_channels(observation: Observation) -> list[Result]:
+    """Return the results of calls without an axis of channels, if those with one are lists."""
+    results: dict[bool, list[Result]] = {False: [], True: []}
+    for call in observation.calls:
+        if call.result is not None:
+            results["channel_axis" in call.arguments].append(call.result)
+    kinds, kinds_with_channels = ({r.type for r in results[given]} for given in (False, True))
+    return results[False] if kinds == {"scalar"} and kinds_with_channels == {"list"} else []
 
 
 def _types_with_output(

@@ -20,6 +20,7 @@ from typing import Literal, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from voxbind_build.build.dependencies import sentence, versions_of
 from voxbind_build.discover.locate import NO_VERSION, is_patch
 from voxbind_build.libraries import settings
 from voxbind_build.memories.interface import Examination
@@ -41,7 +42,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The version that the wrappers were made from."""
     detail: str = ""
     command: str = ""
-    """The command, or the advice, that makes it usable."""
+    """The commands, or the advice, that make it usable; one per line, and short lines."""
+    other_versions: bool = False
+    """Whether its results depend on NumPy, for example, and another version of it was measured."""
     wants_gpu: bool = False
     """Whether the library couldn't be checked because this machine has no GPU."""
 
@@ -53,7 +56,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         # A missing GPU is not a fault.
         fails = not self.usable and not self.wants_gpu
         is_other = self.version != self.frozen and not is_patch(self.version, self.frozen)
-        return fails or bool(self.frozen and is_other)
+        return fails or self.other_versions or bool(self.frozen and is_other)
 
 
 def examine(
@@ -154,9 +157,18 @@ def _library(
         is_close = is_patch(version, frozen)
         detail = f"the wrappers were made from another {'patch release' if is_close else 'version'}"
         command = f"voxbind build --library {name}"
+    elif spec is not None and (detail := _other_versions(spec, library)):
+        command = f"voxbind build --library {name}"
+        finding = replace(finding, other_versions=True)
     else:
         detail = command = ""
     return replace(finding, usable="error" not in answer, detail=detail, command=command)
+
+
+def _other_versions(spec: LibrarySpec, library: Library) -> str:
+    """Return which other versions of NumPy, for example, a library was measured with, in words."""
+    count = sum(function.form == "function" for function in library.functions.values())
+    return sentence(spec.distribution, library.measured_with, versions_of(spec), count)
 
 
 def _with_cuda() -> str:
@@ -177,7 +189,7 @@ def _without_gpu(missing_gpu: str, not_installed: str) -> tuple[str, str]:
     """
     detail = f"needs an NVIDIA GPU: {missing_gpu}"
     if not_installed:
-        return f"{detail}; {not_installed}", f"{_DRIVER}, and: {_with_cuda()}"
+        return f"{detail}; {not_installed}", f"{_DRIVER}\n{_with_cuda()}"
     return detail, _DRIVER
 
 
@@ -211,7 +223,7 @@ from voxbind._memory.routes import PLACES, route
 pairs = [(source, target) for source in PLACES for target in PLACES if source != target]
 print(json.dumps({"routes": [(*pair, route(*pair)) for pair in pairs]}))
 """
-_DRIVER = "on a machine with an NVIDIA GPU, install its driver (nvidia-smi lists the GPUs)"
+_DRIVER = "on a machine with an NVIDIA GPU, install its driver (test: nvidia-smi)"
 
 
 def _memory(examination: Examination, package: Path) -> Finding:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from voxbind_build.build.report import BuildError
 from voxbind_build.cli import stopping
-from voxbind_build.libraries import SpecError, builtin, load
+from voxbind_build.libraries import SpecError, builtin, installed, load
 from voxbind_build.manifest import ManifestError, RecordingError
 from voxbind_build.model import LibrarySpec
 from voxbind_build.verify.disk import OutputError
@@ -38,7 +38,10 @@ def failures() -> Iterator[None]:
 
 
 def requested_specs(requested: Sequence[str] | None) -> list[LibrarySpec]:
-    """Return the libraries that ``--library`` names, or all that come with voxbind.
+    """Return the libraries that ``--library`` names, or else all that are known.
+
+    These come with voxbind, or with an installed package that announces one. If such a package has
+    a wrong specification, a warning names it, and it is left out.
 
     Parameters
     ----------
@@ -54,7 +57,12 @@ def requested_specs(requested: Sequence[str] | None) -> list[LibrarySpec]:
 
     roles = known_roles()
     if not requested:
-        return list(builtin(roles))
+        announced, wrong = installed(roles)
+        for line in wrong:
+            Console(stderr=True, soft_wrap=True).print(
+                f"warning: {line}", markup=False, highlight=False
+            )
+        return [*builtin(roles), *announced]
     specs: list[LibrarySpec] = []
     problems: list[str] = []
     for name in requested:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator
 from typing import Literal
 
 from voxbind_build.model import Contract, Evidence, Exclusion, Function, Manifest, MemoryType
+
+_SIMILAR = 0.6
+"""Smallest ratio of `difflib` of names that are similar."""
 
 
 def functions(
@@ -77,16 +81,40 @@ def resolve(manifest: Manifest, name: str) -> tuple[str, ...]:
 
 
 def near(manifest: Manifest, name: str) -> tuple[str, ...]:
-    """Return up to five public names similar to `name`, most similar first."""
-    upstream_name = name.removeprefix("voxbind.")
-    public_names = _names(manifest)
-    by_last_part = {public.rpartition(".")[2]: public for public in reversed(public_names)}
-    close = difflib.get_close_matches(upstream_name, public_names, n=5, cutoff=0.75)
-    last_part = upstream_name.rpartition(".")[2]
-    close += [
-        by_last_part[match] for match in difflib.get_close_matches(last_part, by_last_part, n=5)
-    ]
-    return tuple(dict.fromkeys(close))[:5]
+    """Return up to five public names similar to `name`, most similar first.
+
+    As many last parts of each name are compared as `name` has. Of equally similar names, those of
+    libraries for NumPy's arrays come first, and short names before long ones.
+    """
+    typed = name.removeprefix("voxbind.")
+    compare = difflib.SequenceMatcher()
+    compare.set_seq2(typed.casefold())
+    ranked: list[tuple[float, bool, bool, bool, int, str]] = []
+    for library in manifest.libraries.values():
+        for public in (*library.functions, *library.excluded):
+            parts = public.split(".")[-1 - typed.count(".") :]
+            compare.set_seq1(".".join(parts).casefold())
+            if compare.quick_ratio() >= _SIMILAR and (ratio := compare.ratio()) >= _SIMILAR:
+                is_left_out, is_on_gpu = public in library.excluded, bool(library.device)
+                other = library.memory_type != "numpy"
+                ranked.append((-ratio, is_left_out, is_on_gpu, other, len(public), public))
+    return tuple(public for *_, public in sorted(ranked)[:5])
+
+
+def completions(incomplete: str) -> list[str]:
+    """Return the functions of the default package that a shell can complete a word to.
+
+    Parameters
+    ----------
+    incomplete
+        The beginning of a public name, or of its last part.
+    """
+    from voxbind_build.cli.places import readable_package
+    from voxbind_build.render.code.registry_index import INDEX
+
+    index = json.loads(readable_package(None).joinpath(INDEX).read_bytes())
+    last_parts = {public.rpartition(".")[2] for public in index} if incomplete else set()
+    return sorted(name for name in (*index, *last_parts) if name.startswith(incomplete))
 
 
 def entry(manifest: Manifest, public: str) -> tuple[str, Function | Exclusion]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -197,10 +199,11 @@ def functions(console: Console, matches: Sequence[tuple[str, Function]]) -> None
 
 
 def findings(console: Console, all_findings: Sequence[Finding]) -> None:
-    """Print the doctor's findings: a table of libraries and devices, and one of the routes."""
+    """Print the doctor's findings: what is usable, the commands that help, and the routes."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("", "name", "installed", "wrapped", "remark", "what to do"):
+    for heading in ("", "name", "installed", "wrapped", "remark"):
         table.add_column(heading, overflow="fold")
+    names: dict[str, list[str]] = {}
     for finding in all_findings:
         if finding.kind == "route":
             continue
@@ -211,9 +214,14 @@ def findings(console: Console, all_findings: Sequence[Finding]) -> None:
             finding.version or "-",
             (finding.frozen or "-") if finding.kind == "library" else "",
             escape(finding.detail),
-            escape(finding.command),
         )
+        if finding.command:
+            names.setdefault(finding.command, []).append(finding.name)
     console.print(table)
+    for command, helped in names.items():
+        console.print(f"For {', '.join(helped)}:", highlight=False)
+        # Not wrapped, so that a command can be copied from a narrow terminal.
+        console.print(Text(textwrap.indent(command, "    ")), soft_wrap=True)
     _routes(console, [finding for finding in all_findings if finding.kind == "route"])
 
 
@@ -223,7 +231,7 @@ def _routes(console: Console, route_findings: Sequence[Finding]) -> None:
     places = tuple(dict.fromkeys(source for source, _ in routes))
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title="from (row) to (column)")
     for heading in ("", *places):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for source in places:
         cells = (routes.get((source, target)) for target in places)
         table.add_row(source, *("same" if route is None else _cost(route) for route in cells))
@@ -308,10 +316,20 @@ def _result(function: Function) -> str:
 
 
 def console(width: int = 140) -> Console:
-    """Return a console on standard output, `width` characters wide unless it is a terminal."""
-    return Console() if sys.stdout.isatty() else Console(width=width)
+    """Return a console on standard output.
+
+    It is as wide as the terminal, or as the environment variable ``COLUMNS`` says, or else `width`
+    characters.
+    """
+    is_known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    return Console() if is_known else Console(width=width)
 
 
 def as_json(value: Any) -> None:
     """Print records as JSON, for programs."""
-    print(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())
+    text = msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text), indent=1)  # with escapes
+    print(text)

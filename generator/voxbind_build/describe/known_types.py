@@ -144,7 +144,13 @@ def type_of(value: object) -> TypeExpr:
         return Generic("tuple", (ANY, DOTS))
     if isinstance(value, list):
         return Generic("Sequence", (ANY,))
-    return _TABLE if isinstance(value, dict) else ANY
+    if isinstance(value, dict):
+        return (
+            _TABLE
+            if all(isinstance(key, str) for key in value)
+            else Generic("dict", (_OBJECT, ANY))
+        )
+    return ANY
 
 
 def accepts(type_: TypeExpr, value: object) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from voxbind_build.common.bindable import why_not_bindable
 from voxbind_build.discover.class_members import members
 from voxbind_build.discover.live_differences import compare, reconcile
 from voxbind_build.discover.live_worker import LiveModule, LiveName
@@ -52,6 +53,11 @@ _UNRESOLVED = Exclusion(
     reason="unresolved",
     detail="Created when the module is imported, and the library could not be imported.",
 )
+_HIDDEN = Exclusion(
+    reason="unrenderable",
+    detail="A listed module has the same name. To wrap this function, take the module out of "
+    "`modules`.",
+)
 _NOT_FOR_USERS = frozenset(("conftest", "setup", "test", "tests"))
 """Names of modules that are only for a library's own tests and build."""
 _NOT_FOUND = re.compile(r"ModuleNotFoundError: No module named '(.*?)'")
@@ -71,6 +77,7 @@ class Assembled(NamedTuple):
     differences: tuple[str, ...]
     live: bool
     absent: tuple[str, ...]
+    not_importable: tuple[str, ...]
 
 
 def assemble(
@@ -97,8 +104,9 @@ def assemble(
     return Assembled(
         tuple(sorted(names, key=lambda name: name.name)),
         tuple(sorted({*assembler.differences, *unreadable})),
-        bool(live) and not assembler.only_read,
+        bool(live) and not assembler.only_read and any(not each.error for each in live.values()),
         tuple(assembler.absent),
+        tuple(assembler.not_importable),
     )
 
 
@@ -108,8 +116,10 @@ class _Assembler:
         self.resolver = resolver
         self.differences: list[str] = []
         self.only_read = False
-        """Whether a module that exists couldn't be imported."""
+        """Whether an imported module lacks most functions of its source."""
         self.absent: list[str] = []
+        self.not_importable: list[str] = []
+        """Modules that exist and couldn't be imported."""
 
     def module(self, name: str, live: LiveModule | None) -> Iterator[PublicName]:
         """Yield the public names of one module."""
@@ -120,7 +130,7 @@ class _Assembler:
                 self.absent.append(name)
             else:
                 self.differences.append(f"{name} was not read: {live.error}")
-                self.only_read = True
+                self.not_importable.append(name)
             return
         source_name = source_name or name
         source = self.resolver.module(source_name)
@@ -129,7 +139,10 @@ class _Assembler:
             problem = live.error or self.missing_functions(source_name, source_names, live)
             if problem:
                 self.differences.append(f"{name} was only read, not imported: {problem}")
-                self.only_read = True
+                if live.error:
+                    self.not_importable.append(name)
+                else:
+                    self.only_read = True
                 live = None
         exports, is_complete = _exports(source, live)
         for attribute in sorted({*source_names, *(live.names if live is not None else ())}):
@@ -173,7 +186,7 @@ class _Assembler:
     ) -> PublicName:
         """Decide what kind a name has, and whether it is excluded."""
         # The first condition that holds decides, so their order matters.
-        excluded = self.exclusion(name)
+        excluded = self.exclusion(name) or _unbindable(name)
         if home.kind == "module" and (live is None or live.kind == "module"):
             return PublicName(name=name, kind="module", exclusion=excluded or self.mirrored(name))
         if access != "exported" and self.is_foreign(home, live):
@@ -183,6 +196,8 @@ class _Assembler:
             return PublicName(name=name, kind=kind, exclusion=excluded or _FOREIGN)
         if access == "internal":
             excluded = excluded or _INTERNAL
+        if self.mirrored(name) is _MIRRORED:
+            excluded = excluded or _HIDDEN
         if home.kind == "function":
             return self.function(name, home, live, excluded)
         if live is None:
@@ -282,6 +297,17 @@ class _Assembler:
             f"{name} is a {live.kind} when imported and "
             f"{kinds.get(home.kind, f'a {home.kind}')} in the source"
         )
+
+
+def _unbindable(name: str) -> Exclusion | None:
+    module, _, attribute = name.rpartition(".")
+    reason = why_not_bindable(attribute)
+    if not reason:
+        return None
+    return Exclusion(
+        reason="unrenderable",
+        detail=f"{attribute!r} {reason}. Take it from {module} itself.",
+    )
 
 
 def _says_absent(module: str, error: str) -> bool:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from voxbind_build.discover.live_worker import LiveModule, Request
+from voxbind_build.discover.live_worker import LiveImport, Request
 
-__all__ = ["inspect_live"]
+__all__ = ["LiveImport", "inspect_live"]
 
 _SECONDS = 300
 """Longest time for the import; a library that takes longer than this hangs."""
@@ -28,7 +28,7 @@ main(sys.argv[2])
 
 def inspect_live(
     modules: Sequence[str], search_path: Sequence[Path] | None = None
-) -> dict[str, LiveModule] | str:
+) -> LiveImport | str:
     """Import modules in a new process.
 
     Parameters
@@ -40,8 +40,8 @@ def inspect_live(
 
     Returns
     -------
-    dict of LiveModule, or str
-        The imported modules by name, or the reason that the process failed.
+    LiveImport, or str
+        The imported modules, or the reason that the process failed.
     """
     request = Request(tuple(modules), tuple(str(path) for path in search_path or ()))
     try:
@@ -67,7 +67,7 @@ def inspect_live(
     if process.returncode < 0:
         return f"the import ended its process with {_signal_name(-process.returncode)}"
     try:
-        return msgspec.json.decode(process.stdout, type=dict[str, LiveModule])
+        return msgspec.json.decode(process.stdout, type=LiveImport)
     except msgspec.MsgspecError:
         return f"the import ended its process with exit code {process.returncode}"
 

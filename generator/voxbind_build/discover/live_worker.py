@@ -14,6 +14,7 @@ import sys
 import typing
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from types import FunctionType, ModuleType
 
 import msgspec
@@ -23,7 +24,7 @@ from voxbind_build.discover.constants import NotConstant, canonical
 from voxbind_build.libraries import import_dotted
 from voxbind_build.model import ParameterKind, SourceParameter
 
-__all__ = ["LiveModule", "LiveName", "Request", "main"]
+__all__ = ["LiveImport", "LiveModule", "LiveName", "Request", "main"]
 
 _KINDS: dict[object, ParameterKind] = {
     inspect.Parameter.POSITIONAL_ONLY: "POSITIONAL_ONLY",
@@ -33,6 +34,7 @@ _KINDS: dict[object, ParameterKind] = {
     inspect.Parameter.VAR_KEYWORD: "VAR_KEYWORD",
 }
 _OF_THE_FUTURE = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning)
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+\b")
 _PATHS = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s'\":,;/\\]+[/\\])+")
 
 
@@ -70,19 +72,42 @@ class LiveModule(Struct, frozen=True):
     """The first warning of the import, except deprecations."""
 
 
+class LiveImport(Struct, frozen=True):
+    """The result of importing modules."""
+
+    modules: dict[str, LiveModule] = {}
+    """By name."""
+    files: tuple[str, ...] = ()
+    """Paths of the Python files and shared libraries that are loaded after the import."""
+
+
 def main(argument: str) -> None:
-    """Import the modules of the request, and write a `LiveModule` for each to standard output."""
+    """Import the modules of the request, and write a `LiveImport` to standard output."""
     answer = os.dup(1)
     # Text that the library prints must not mix with the answer.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     request = msgspec.json.decode(argument, type=Request)
     sys.path[:0] = request.search_path
-    answers = {name: _module(name) for name in request.modules}
+    modules = {name: _module(name) for name in request.modules}
     with os.fdopen(answer, "wb") as stream:
-        stream.write(msgspec.json.encode(answers))
+        stream.write(msgspec.json.encode(LiveImport(modules, tuple(sorted({*_loaded_files()})))))
     # Exit at once, so that threads of the library can't keep the process alive.
     os._exit(0)
+
+
+def _loaded_files() -> Iterator[str]:
+    """Yield the files of all imported modules, and all other files that are mapped into memory."""
+    for module in [*sys.modules.values()]:
+        # Any object can be in `sys.modules`, also one that answers with any attribute.
+        file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+        if isinstance(file, str):
+            yield file
+    with contextlib.suppress(OSError):  # a system without this file
+        for line in Path("/proc/self/maps").read_text(errors="replace").splitlines():
+            _, slash, path = line.partition("/")
+            if Path(slash + path).is_file():
+                yield slash + path
 
 
 def _module(name: str) -> LiveModule:
@@ -94,13 +119,34 @@ def _module(name: str) -> LiveModule:
         return LiveModule(error=_explain(error))
     # Reading attributes of a lazy module can warn as well.
     warnings.simplefilter("ignore")
-    attributes = {attribute for attribute in dir(module) if not attribute.startswith("_")}
-    all_names = getattr(module, "__all__", None)
-    exports = tuple(export for export in all_names or () if isinstance(export, str))
-    names = {name: _attribute(module, name) for name in sorted({*attributes, *exports})}
+    attributes = {attribute for attribute in _dir(module) if not attribute.startswith("_")}
+    all_names = _peek(module, "__all__")
+    exports = None
+    if isinstance(all_names, list | tuple | set | frozenset):
+        exports = tuple(export for export in all_names if isinstance(export, str))
+    names = {name: _attribute(module, name) for name in sorted({*attributes, *(exports or ())})}
     relevant = (warning for warning in map(_relevant_warning, caught) if warning is not None)
     first_warning = next(map(_explain, relevant), "")
-    return LiveModule(names, None if all_names is None else exports, warning=first_warning)
+    return LiveModule(names, exports, warning=first_warning)
+
+
+def _dir(module: ModuleType) -> list[str]:
+    """Return the names of a module, also if its ``__dir__`` fails."""
+    try:
+        return dir(module)
+    except Exception:
+        return list(vars(module))
+
+
+def _peek(value: object, attribute: str) -> object:
+    """Return an attribute of any object; None if there is none, or if reading it fails.
+
+    A proxy can raise any exception for any attribute, even for ``__class__``.
+    """
+    try:
+        return getattr(value, attribute, None)
+    except Exception:
+        return None
 
 
 def _relevant_warning(caught: warnings.WarningMessage) -> Warning | None:
@@ -116,8 +162,14 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
         value = getattr(module, attribute)
     except BaseException as error:
         return LiveName(kind="missing", error=_explain(error))
-    home = getattr(value, "__module__", None)
-    qualname = getattr(value, "__qualname__", None)
+    try:
+        return _described(value)
+    except Exception:  # a proxy that raises, of which nothing can be read
+        return LiveName(kind="constant")
+
+
+def _described(value: object) -> LiveName:
+    home, qualname = _peek(value, "__module__"), _peek(value, "__qualname__")
     if isinstance(value, ModuleType):
         return LiveName(kind="module", home=value.__name__)
     if inspect.isclass(value):
@@ -126,7 +178,7 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
         kind = "function"
     else:
         return LiveName(kind="constant")
-    doc = getattr(value, "__doc__", None)
+    doc = _peek(value, "__doc__")
     return LiveName(
         kind=kind,
         home=home if isinstance(home, str) else "",
@@ -176,16 +228,16 @@ def _parameters(signature: inspect.Signature) -> Iterator[SourceParameter]:
 def _default(value: object) -> tuple[str, bool]:
     try:
         return canonical(value), True
-    except NotConstant:
-        home, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    except (NotConstant, ValueError):  # ValueError: an integer of over 4,300 digits has no text
+        home, name = _peek(value, "__module__"), _peek(value, "__qualname__")
         if isinstance(home, str) and isinstance(name, str) and "<" not in name:
             return f"{home}.{name}", False
         return ("<lambda>" if name == "<lambda>" else f"<{type(value).__name__}>"), False
 
 
 def _explain(error: BaseException) -> str:
-    """Return the error's type and message without folders, which differ between machines."""
-    message = _encodable(str(error)).partition("\n")[0]
+    """Return the error's type and message without folders and addresses, which aren't fixed."""
+    message = _ADDRESS.sub("0x...", _encodable(str(error)).partition("\n")[0])
     return f"{type(error).__name__}: {_PATHS.sub('', message)}".rstrip(": ")
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "PackageFile",
     "installed_version",
     "locate",
+    "source_places",
 ]
 
 NO_VERSION = "unknown"
@@ -115,6 +116,21 @@ def locate(spec: LibrarySpec, search_path: Sequence[Path] | None) -> Package:
             "or add the package's folder to the search path"
         )
     return Package(name, folders, None if folders else origin)
+
+
+def source_places(spec: LibrarySpec, search_path: Sequence[Path] | None) -> tuple[Path, ...]:
+    """Return the files and folders that have the source of a library and its stubs.
+
+    A folder of stubs is returned even if it doesn't exist.
+
+    Raises
+    ------
+    LibraryNotFound
+        If the library's source isn't found.
+    """
+    package = locate(spec, search_path)
+    stubs = (folder.with_name(f"{package.name}-stubs") for folder in package.folders)
+    return (*package.folders, *stubs, *([package.file] if package.file else []))
 
 
 def _find_spec(name: str, search_path: Sequence[Path] | None) -> ModuleSpec | None:

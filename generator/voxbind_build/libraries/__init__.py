@@ -8,13 +8,14 @@ from voxbind_build.libraries.environment import prepare, settings
 from voxbind_build.libraries.fitting import misfits
 from voxbind_build.libraries.importing import import_dotted
 from voxbind_build.libraries.problems import Problem, SpecError, suggestion
-from voxbind_build.libraries.reading import builtin, load
+from voxbind_build.libraries.reading import builtin, installed, load
 
 __all__ = [
     "Problem",
     "SpecError",
     "builtin",
     "import_dotted",
+    "installed",
     "load",
     "misfits",
     "prepare",

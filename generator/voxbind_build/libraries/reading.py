@@ -14,12 +14,13 @@ from typing import Any
 
 import msgspec
 
+from voxbind_build.libraries.announced import announced
 from voxbind_build.libraries.problems import Problem, SpecError, suggestion
 from voxbind_build.libraries.structure import mismatches
 from voxbind_build.libraries.values import wrong_values
 from voxbind_build.model import LibrarySpec
 
-__all__ = ["builtin", "extras", "load"]
+__all__ = ["builtin", "extras", "installed", "load"]
 
 _FOLDER: Traversable = files("voxbind_build.libraries")
 
@@ -49,13 +50,55 @@ def builtin(roles: Collection[str] | None = None) -> tuple[LibrarySpec, ...]:
     return tuple(specs)
 
 
+def installed(
+    roles: Collection[str] | None = None,
+) -> tuple[tuple[LibrarySpec, ...], tuple[str, ...]]:
+    """Return the specifications that installed packages announce, and what is wrong with others.
+
+    Parameters
+    ----------
+    roles
+        See `load`.
+
+    Returns
+    -------
+    specs : tuple of LibrarySpec
+        Sorted by name.
+    problems : tuple of str
+        A line for each problem. A package with a problem costs itself, and not the build.
+    """
+    specs: list[LibrarySpec] = []
+    problems: list[str] = []
+    try:
+        announcements = announced()
+    except SpecError as error:
+        return (), tuple(error.lines)
+    for name in announcements:
+        try:
+            specs.append(_announced(name, roles))
+        except SpecError as error:
+            problems += error.lines
+    return tuple(specs), tuple(problems)
+
+
+def _announced(name: str, roles: Collection[str] | None) -> LibrarySpec:
+    announcement = announced()[name]
+    if name in _shipped():
+        raise SpecError([announcement.line("a library of this name comes with voxbind")])
+    spec = _read(announcement.file(), roles)
+    if spec.name != name:
+        raise SpecError([announcement.line(f"the specification names the library {spec.name!r}")])
+    return spec
+
+
 def load(path_or_name: str | Path, roles: Collection[str] | None = None) -> LibrarySpec:
     """Read a library specification.
 
     Parameters
     ----------
     path_or_name : str or Path
-        A TOML file, or the name of a library whose TOML comes with voxbind (``skimage``).
+        A TOML file, or the name of a library whose TOML comes with voxbind (``skimage``) or
+        with an installed package.
     roles : collection of str, optional
         The roles that a parameter can have; by default roles aren't checked.
 
@@ -64,6 +107,9 @@ def load(path_or_name: str | Path, roles: Collection[str] | None = None) -> Libr
     SpecError
         With a line for each problem: the file, the place in it, what is accepted and the fix.
     """
+    name = str(path_or_name)
+    if name not in _shipped() and name in announced():
+        return _announced(name, roles)
     return _read(_locate(path_or_name), roles)
 
 
@@ -111,8 +157,9 @@ def _locate(path_or_name: str | Path) -> Traversable:
         if str(path_or_name) in shipped:
             return shipped[str(path_or_name)]
         if not _exists(path):
-            names = ", ".join(sorted(shipped))
-            nearest = suggestion(str(path_or_name), shipped)
+            known = {*shipped, *announced()}
+            names = ", ".join(sorted(known))
+            nearest = suggestion(str(path_or_name), known)
             raise SpecError(
                 [
                     f"{str(path_or_name)!r} is not a library that comes with voxbind; "

@@ -2,7 +2,8 @@
 
 `freeze` makes a library's entry from the results of the earlier stages, `compare` lists the
 differences between two entries, and `changes` puts them into words, most important first.
-`manifest_file` reads and writes the manifest, and `migrations` converts an older one.
+`manifest_file` reads and writes the manifest, `manifest_text` has its layout, and `migrations`
+converts an older one.
 `observation_file` has the raw observations, `recording_file` those from a machine with a GPU.
 `committed` reads all that an earlier build wrote, and `journal` has what a build has measured so
 far.

@@ -100,6 +100,12 @@ def _of_library(name: str, old: Library, new: Library) -> Iterator[Change]:
         if isinstance(then, tuple):
             words = [f"{field.name}: {entry} is gone" for entry in then if entry not in now]
             words += [f"{field.name}: {entry} is new" for entry in now if entry not in then]
+        elif isinstance(then, dict):
+            words = [
+                f"{field.name}: {key} {then.get(key, 'none')} → {now.get(key, 'none')}"
+                for key in sorted({*then, *now})
+                if then.get(key) != now.get(key)
+            ]
         else:
             words = [f"{field.name}: {then or 'none'} → {now or 'none'}"]
         yield Change(heading="record", names=(name,), words=tuple(words or [field.name]))

@@ -31,6 +31,7 @@ def freeze(
     types: Mapping[str, TypeFindings] | None = None,
     twins: Mapping[str, Twin] | None = None,
     machine: str = "",
+    measured_with: Mapping[str, str] | None = None,
 ) -> Library:
     """Combine a library's public names, descriptions and verdicts into one record.
 
@@ -48,6 +49,8 @@ def freeze(
         Comparisons of functions with their twins, by dotted public name.
     machine
         Description of the machine on which they were observed, if it wasn't this one.
+    measured_with
+        Versions of other libraries that the observations depend on, by distribution.
 
     Raises
     ------
@@ -88,6 +91,7 @@ def freeze(
         home=spec.home,
         device=spec.device,
         machine=machine,
+        measured_with=dict(measured_with or {}),
     )
 
 

@@ -14,7 +14,15 @@ from typing import Any
 
 from voxbind_build.common.deprecation import marks_deprecated
 from voxbind_build.common.figures import largest_change
-from voxbind_build.common.typeexpr import TypeExprError, parse
+from voxbind_build.common.typeexpr import (
+    Literal,
+    TypeExpr,
+    TypeExprError,
+    members,
+    parse,
+    quoted,
+    transform,
+)
 from voxbind_build.manifest.compare import changed_fields
 from voxbind_build.manifest.member_changes import deprecated_parameters, member_changes
 from voxbind_build.manifest.signature_changes import signature_changes
@@ -38,6 +46,7 @@ _RESULT_FIELDS = {
     "random": "random",
     "needs_channels": "needs an axis of colours",
     "channels_last": "reads a last axis of 3 or 4 as colours",
+    "array_like": "parameters documented as array_like",
     "allowed_dtypes": "safe dtypes",
 }
 """Fields that have words of their own; the words of others are their names."""
@@ -246,11 +255,11 @@ def _types(names: Names, old: Function, new: Function) -> Iterator[Change]:
     names_by_change: dict[str, list[str]] = {}
     for parameter in new.parameters:
         before, after = then.get(parameter.name), parameter.annotation
-        if before is not None and _printed(before) != _printed(after):
-            names_by_change.setdefault(f"{before} → {after}", []).append(parameter.name)
-    words = [f"{', '.join(members)}: {change}" for change, members in names_by_change.items()]
-    if _printed(old.returns.annotation) != _printed(new.returns.annotation):
-        words.append(f"returns: {old.returns.annotation} → {new.returns.annotation}")
+        if before is not None and (change := _type_change(before, after)):
+            names_by_change.setdefault(change, []).append(parameter.name)
+    words = [f"{', '.join(names)}: {change}" for change, names in names_by_change.items()]
+    if change := _type_change(old.returns.annotation, new.returns.annotation):
+        words.append(f"returns: {change}")
     forms, others = (
         {_options(form.options): form.annotation for form in side.returns.forms}
         for side in (old, new)
@@ -271,11 +280,44 @@ def _options(options: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(options.items()))
 
 
-def _printed(annotation: str) -> str:
+def _type_change(before: str, after: str) -> str:
+    """Say how a type changed; empty if it is the same, apart from the order of its members.
+
+    If it lists values, and members were only added or only removed, these alone are named.
+    """
+    then, now = _members(before), _members(after)
+    added = [text for key, text in now.items() if key not in then]
+    gone = [text for key, text in then.items() if key not in now]
+    if not (added or gone):
+        return ""
+    if "Literal[" in before and "Literal[" in after and not (added and gone):
+        return f"also {', '.join(added)}" if added else f"no longer {', '.join(gone)}"
+    return f"{before} → {after}"
+
+
+def _members(annotation: str) -> dict[str, str]:
+    """Return the members of a union, and each value of a literal as a member.
+
+    Returns
+    -------
+    dict of str to str
+        Each as it is printed, by a key that doesn't depend on the order of values within it.
+    """
     try:
-        return str(parse(annotation))
+        tree = parse(annotation)
     except TypeExprError:
-        return annotation
+        return {annotation: annotation}
+    texts: dict[str, str] = {}
+    for member in members(tree):
+        if isinstance(member, Literal):
+            texts |= {quoted(value): quoted(value) for value in member.values}
+        else:
+            texts[str(transform(member, _in_order))] = str(member)
+    return texts
+
+
+def _in_order(type_: TypeExpr) -> TypeExpr | None:
+    return Literal(tuple(sorted(type_.values, key=repr))) if isinstance(type_, Literal) else None
 
 
 def _documentation(names: Names, old: Function, new: Function) -> Iterator[Change]:

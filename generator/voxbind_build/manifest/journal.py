@@ -7,7 +7,7 @@ written in part is ignored: each line has a digest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class Journal:
     def __init__(self, out: Path) -> None:
         out = out.resolve()
         self._path = out.with_name(f".{out.name}.measured.jsonl")
-        self.observations: dict[str, dict[str, Observation]] = {}
+        self._entries: dict[str, dict[str, _Entry]] = {}
         """By library, then by definition."""
         part_of(self._path).unlink(missing_ok=True)  # of a process that was killed
         try:
@@ -46,19 +46,49 @@ class Journal:
         for entry in filter(None, map(_decoded, lines)):
             self._put(entry)
 
-    def of(self, library: str) -> dict[str, Observation]:
-        """Return a library's observations by definition."""
-        return dict(self.observations.get(library, {}))
+    def of(
+        self, library: str, measured_with: Mapping[str, str] | None = None
+    ) -> dict[str, Observation]:
+        """Return a library's observations by definition.
 
-    def add(self, library: str, observation: Observation) -> None:
+        Parameters
+        ----------
+        library
+            The library's name.
+        measured_with
+            Leave out those that were measured with other versions of other libraries.
+        """
+        return {
+            definition: entry.observation
+            for definition, entry in self._entries.get(library, {}).items()
+            if measured_with is None or entry.measured_with in ({}, measured_with)
+        }
+
+    def add(
+        self, library: str, observation: Observation, measured_with: dict[str, str] | None = None
+    ) -> None:
         """Keep an observation, also if this process is killed a moment later.
+
+        Parameters
+        ----------
+        library
+            The library's name.
+        observation
+            The observation of one of its functions.
+        measured_with
+            Versions of other libraries that the observation depends on, by distribution.
 
         Raises
         ------
         OSError
             If the file can't be written, for example because the disk is full.
         """
-        entry = _Entry(digest="", library=library, observation=observation)
+        entry = _Entry(
+            digest="",
+            library=library,
+            observation=observation,
+            measured_with=measured_with or {},
+        )
         try:
             with self._path.open("a", encoding="utf-8") as file:
                 # The line break comes first: the line before may have been written in part.
@@ -71,26 +101,23 @@ class Journal:
     def forget(self, libraries: Iterable[str]) -> None:
         """Remove what was measured of some libraries; the file goes with the last one."""
         for library in libraries:
-            self.observations.pop(library, None)
-        if not self.observations:
+            self._entries.pop(library, None)
+        if not self._entries:
             self._path.unlink(missing_ok=True)
             return
-        entries = (
-            _Entry(digest="", library=library, observation=observation)
-            for library, observations in self.observations.items()
-            for observation in observations.values()
-        )
+        entries = (entry for entries in self._entries.values() for entry in entries.values())
         write_whole(self._path, "\n".join(map(_encoded, entries)))
 
     def _put(self, entry: _Entry) -> None:
-        observations = self.observations.setdefault(entry.library, {})
-        observations[entry.observation.definition] = entry.observation
+        entries = self._entries.setdefault(entry.library, {})
+        entries[entry.observation.definition] = entry
 
 
 class _Entry(msgspec.Struct, frozen=True):
     digest: str
     library: str
     observation: Observation
+    measured_with: dict[str, str] = {}
 
 
 def _encoded(entry: _Entry) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from voxbind_build.manifest.manifest_text import ALWAYS, text
 from voxbind_build.manifest.migrations import STEPS, migrated
 from voxbind_build.manifest.sealing import seal_holds, sealed, sha256
 from voxbind_build.model import SCHEMA_VERSION, Manifest
@@ -34,8 +35,7 @@ def encode(manifest: Manifest) -> str:
     Keys are sorted, and the text doesn't depend on the time, the machine or the user, so that
     equal manifests have equal bytes.
     """
-    document = msgspec.json.encode(manifest, order="sorted")
-    return sealed(msgspec.json.format(document, indent=1).decode() + "\n")
+    return sealed(text(manifest))
 
 
 def read(path: Traversable) -> Manifest:
@@ -84,8 +84,11 @@ def listed(path: Traversable) -> frozenset[str]:
 
 
 def schema() -> str:
-    """Return the manifest's JSON Schema, which is derived from `Manifest`."""
+    """Return the JSON Schema of the manifests that are written, derived from `Manifest`."""
     document = _with_clean_descriptions(msgspec.json.schema(Manifest))
+    for record, fields in ALWAYS.items():
+        entry = document["$defs"][record.__name__]
+        entry["required"] = sorted({*entry.get("required", ()), *fields})
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 

@@ -45,10 +45,8 @@ class MemoryFacts(Struct, frozen=True, kw_only=True):
 
     module_note: str = ""
     """Paragraph on arrays for the docstring of a wrapped module, ending with an empty line."""
-    array_type: str = "Array"
-    """Type of an image in wrappers; the type variable has a ``T`` after it."""
-    shows_ndim: bool = True
-    """Whether a type checker knows that an image has ``ndim``."""
+    array_type: str = "AnyArray"
+    """Type of an array argument of wrappers."""
     is_default: bool = False
     """Whether wrappers don't name the memory, because it is the run time's default."""
     device: Examination | None = None

@@ -26,11 +26,11 @@ if not answer["usable"] and missing:
     answer["detail"] = f"OCL_ICD_FILENAMES names {missing[0]}, which doesn't exist"
     answer["command"] = "unset OCL_ICD_FILENAMES"
 answer = {key: value for key, value in answer.items() if value}
-print(json.dumps({"detail": "it finds no device", **answer}))
+lack = "it finds no device. The command makes the CPU a device; a GPU needs the GPU's driver"
+print(json.dumps({"detail": lack, **answer}))
 """,
     install="pip install 'voxbind[opencl-cpu]'",
-    repair="pip install 'voxbind[opencl-cpu]' "
-    "(makes the CPU a device; for a GPU, install the GPU's driver)",
+    repair="pip install 'voxbind[opencl-cpu]'",
 )
 EXAMINATIONS = (EXAMINATION,)
 FACTS = MemoryFacts(
@@ -42,7 +42,6 @@ numbers have at most 32 bits: float64, int64 and uint64 are converted with a
 
 """,
     array_type="ClesperantoArray",
-    shows_ndim=False,
     device=EXAMINATION,
     outlives_fork=True,
     kernel_caches=(".cache/clesperanto",),

@@ -24,7 +24,8 @@ EXAMINATIONS = (
         ask="""
 import json, torch
 if torch.version.cuda is None:
-    answer = False, "this torch is built without CUDA"
+    where = "https://pytorch.org/get-started lists the wheel for each CUDA version"
+    answer = False, f"this torch is built without CUDA; {where}"
 elif not torch.cuda.is_available():
     answer = False, f"torch is built for CUDA {torch.version.cuda}, but finds no usable GPU"
 else:
@@ -32,8 +33,7 @@ else:
 print(json.dumps(dict(zip(("usable", "detail"), answer))))
 """,
         install="pip install torch",
-        repair="pip install --force-reinstall torch "
-        "(https://pytorch.org/get-started has the wheel for your CUDA version)",
+        repair="pip install --force-reinstall torch",
     ),
 )
 

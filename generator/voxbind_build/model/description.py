@@ -33,6 +33,8 @@ class Form(Struct, frozen=True, kw_only=True):
 
     options: dict[str, str]
     """By parameter, literals that it may be, with commas between: ``{"return_num": "True"}``."""
+    types: dict[str, str] = field(default_factory=dict)
+    """By parameter, the type of an argument that isn't the default: ``{"index": "int"}``."""
     annotation: str
 
 

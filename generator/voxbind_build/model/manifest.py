@@ -77,6 +77,9 @@ class Library(Struct, frozen=True, kw_only=True):
     device: Literal["", "cuda"] = ""
     machine: str = ""
     """The device and driver on which it was observed; empty where that was here, or nowhere."""
+    measured_with: dict[str, str] = field(default_factory=dict)
+    """By distribution, the versions of NumPy and other libraries with which it was observed, as far
+    as its results depend on them; empty if they aren't known."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

@@ -80,3 +80,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Whether the library could be imported."""
     absent: tuple[str, ...] = ()
     """Listed modules that don't exist."""
+    not_importable: tuple[str, ...] = ()
+    """Listed modules that exist and couldn't be imported."""
+    imported: tuple[str, ...] = ()
+    """Paths of the files that Python and the library loaded when the library was imported. They
+    depend on the machine, and no record holds them."""

@@ -67,6 +67,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     channels_last: bool = False
     """A 3-D array whose last axis has length 3 or 4 is read as one colour image."""
     dtypes: dict[str, DtypeFact] = field(default_factory=dict)
+    result_dtype: str = ""
+    """The dtype of all arrays in the result of a function without array arguments."""
     values: dict[str, str] = field(default_factory=dict)
     """By call in words, a mark for the arguments and the result's figures: for each array its
     shape, then mean, spread, minimum, maximum, and mean weighted by position. Empty if results are

@@ -8,8 +8,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
+from voxbind_build.common.scratch import scratch_folder
 from voxbind_build.verify.code_problem import Problem
 
 __all__ = ["compiles", "lints", "type_checks"]
@@ -18,7 +20,7 @@ _FIRST_HUNK = r"--- (.+)\n\+\+\+ .+\n@@ -(\d+).*\n((?:[ +-].*\n)*)"
 _PYTHON = (sys.executable, "-m")
 _RULES = "E,F,W,I,UP,B,SIM,RUF022"
 # Rules about defaults, names and long lines, which are taken from the libraries.
-_IGNORED_RULES = "B006,B008,E501,E741"
+_IGNORED_RULES = "B006,B008,E501,E741,E742,E743"
 _RUFF = (
     "--isolated",
     "--no-cache",
@@ -29,7 +31,6 @@ _RUFF = (
 )
 _MYPY = (
     "--strict",
-    "--config-file=",
     f"--cache-dir={os.devnull}",
     # The package must pass without the libraries, whose stubs take seconds to read.
     "--no-site-packages",
@@ -37,6 +38,10 @@ _MYPY = (
     "--output=json",
     "--no-error-summary",
 )
+
+
+_MYPY_SETTINGS = "[mypy]\n[mypy-numpy.*]\nfollow_imports = silent\nignore_errors = True\n"
+"""Errors in NumPy's own stubs aren't reported."""
 
 
 class ToolError(RuntimeError):
@@ -80,7 +85,14 @@ def lints(package: Path) -> list[Problem]:
 
 def type_checks(package: Path) -> list[Problem]:
     """Return the errors that ``mypy --strict`` reports in a package's folder."""
-    output = _run([*_PYTHON, "mypy", *_MYPY, "-p", package.name], package.parent)
+    with scratch_folder() as folder:
+        settings = folder / "mypy.ini"
+        settings.write_text(_MYPY_SETTINGS, encoding="utf-8")
+        # NumPy's types occur in the package's own, and NumPy is always installed.
+        for location in _locations("numpy"):
+            (folder / "numpy").symlink_to(location, target_is_directory=True)
+        command = [*_PYTHON, "mypy", f"--config-file={settings}", *_MYPY, "-p", package.name]
+        output = _run(command, package.parent, MYPYPATH=str(folder))
     problems = []
     for line in output.splitlines():
         report = json.loads(line)
@@ -92,8 +104,14 @@ def type_checks(package: Path) -> list[Problem]:
     return problems
 
 
-def _run(command: Iterable[str], folder: Path) -> str:
-    environment = {**os.environ, "MYPYPATH": "", "NO_COLOR": "1"}
+def _locations(package: str) -> Iterable[str]:
+    """Return the folder of an installed package; empty if it isn't installed."""
+    spec = find_spec(package)
+    return [*((spec and spec.submodule_search_locations) or ())][:1]
+
+
+def _run(command: Iterable[str], folder: Path, **variables: str) -> str:
+    environment = {**os.environ, "MYPYPATH": "", "NO_COLOR": "1", **variables}
     completed = subprocess.run(
         [*command], cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8"
     )

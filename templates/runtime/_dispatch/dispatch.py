@@ -9,8 +9,10 @@ voxbind's error before the library is called.
 
 from __future__ import annotations
 
+from sys import modules
 from typing import TYPE_CHECKING, Any, Unpack
 
+from .._support.running import call_of_over
 from ..errors import DimensionError
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ __all__ = ["call_2d", "call_2d_or_3d", "call_3d", "call_as_is", "warn_if_convert
 
 def call_as_is(function: Function, arguments: Arguments, **facts: Unpack[Facts]) -> Any:
     """Call a function with arrays of any shape; only their memory is converted."""
+    if _is_named(arguments, facts):
+        return _call_by_name(arguments)
     return _call(function, arguments, facts).run()
 
 
@@ -50,6 +54,8 @@ def call_2d(
     **facts
         See `voxbind._dispatch.facts.Facts`.
     """
+    if _is_named(arguments, facts):
+        return _call_by_name(arguments)
     call = _call(function, arguments, facts)
     shape = call.shape
     axes = len(shape)
@@ -63,7 +69,7 @@ def call_2d(
         volume = ", or a volume, which is processed slice by slice" if stackable else ""
         raise DimensionError(
             f"{call.describe(shape)}. It accepts a {image} image{volume}. Loop over the leading "
-            "axes."
+            f"axes: {call_of_over(call.name, call.image, axes - has_channels, takes_channels)}."
         )
     if not stackable:
         raise DimensionError(
@@ -85,6 +91,8 @@ def call_2d_or_3d(
 
     The wrapper's own ``slice_by_slice`` is one of `arguments`; see `call_2d` for the others.
     """
+    if _is_named(arguments, facts):
+        return _call_by_name(arguments)
     arguments = dict(arguments)
     slice_by_slice = arguments.pop("slice_by_slice", False)
     call = _call(function, arguments, facts)
@@ -106,7 +114,9 @@ def call_2d_or_3d(
         image = "(Z, Y, X, channels)" if has_channels else "(Z, Y, X)"
         raise DimensionError(
             f"{call.describe(shape)}. With slice_by_slice=True it accepts a {image} volume. Loop "
-            "over the leading axes, or leave slice_by_slice out."
+            "over the leading axes, "
+            f"{call_of_over(call.name, call.image, axes - has_channels, has_channels)}, or leave "
+            "slice_by_slice out."
         )
     if not stackable:
         raise DimensionError(
@@ -125,6 +135,8 @@ def call_3d(
     **facts: Unpack[Facts],
 ) -> Any:
     """Call a function of volumes."""
+    if _is_named(arguments, facts):
+        return _call_by_name(arguments)
     call = _call(function, arguments, facts)
     has_channels = needs_channels or arguments.get("channel_axis") is not None
     if len(call.shape) - has_channels == 2:
@@ -158,6 +170,28 @@ def warn_if_converted(value: Any, name: str, asked: Any = None) -> Any:
 
         tell(value, name)
     return value
+
+
+def _is_named(arguments: Arguments, facts: Facts) -> bool:
+    """Whether the image is an array of xarray, which is never imported to find out."""
+    xarray = modules.get("xarray")
+    if xarray is None:
+        return False
+    for name in facts.get("images", ()):
+        if (image := arguments[name]) is not None:
+            return isinstance(image, getattr(xarray, "DataArray", ()))
+    return False
+
+
+def _first_call_by_name(arguments: Arguments) -> Any:
+    global _call_by_name
+    from .._axes.data_arrays import call_by_name  # NumPy isn't imported before it is needed
+
+    _call_by_name = call_by_name
+    return _call_by_name(arguments)
+
+
+_call_by_name: Callable[[Arguments], Any] = _first_call_by_name
 
 
 def _first_call(function: Function, arguments: Arguments, facts: Facts) -> Call:

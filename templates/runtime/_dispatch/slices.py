@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from .._memory.lookup import NUMPY, LibraryMemory
 from .._support.classes import class_of
+from .._support.in_order import in_order
 from .._support.untyped import np
 from ..errors import DimensionError, class_name
 
 __all__ = ["run_per_slice"]
-
-_T = TypeVar("_T")
 
 
 def run_per_slice(
@@ -65,40 +63,14 @@ def run_per_slice(
     result, slices = run_on(0)
     for name in outputs:
         if name in slices and result is slices[name]:
-            for done in _in_order(run_on, range(1, count), workers):
+            for done in in_order(run_on, range(1, count), workers):
                 done()
             return volumes[name]
     pile = _pile(result, count, function, memory)
     pile.put(0, result)
-    for z, done in enumerate(_in_order(run_on, range(1, count), workers), 1):
+    for z, done in enumerate(in_order(run_on, range(1, count), workers), 1):
         pile.put(z, done()[0])
     return pile.whole()
-
-
-def _in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterator[Callable[[], _T]]:
-    """Yield functions that return the results in order, while the next few are computed.
-
-    If the iterator itself ran the function, a `StopIteration` from the function would end it early.
-    """
-    if workers == 1 or len(numbers) < 2:
-        yield from (partial(run, number) for number in numbers)
-        return
-    from collections import deque
-    from concurrent.futures import ThreadPoolExecutor
-    from contextvars import copy_context
-
-    waiting: deque[Callable[[], _T]] = deque()
-    pool = ThreadPoolExecutor(min(workers, len(numbers)))
-    try:
-        for number in numbers:
-            # The context holds NumPy's error state, and perhaps settings of the library.
-            waiting.append(pool.submit(copy_context().run, run, number).result)
-            if len(waiting) > 2 * workers:  # results take memory until they are stacked
-                yield waiting.popleft()
-        while waiting:
-            yield waiting.popleft()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 class _Arrays:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypeAlias, TypeVar
 
-from ..arrays import Array
+from ..arrays import AnyArray
 
 __all__ = ["ClesperantoArray", "ClesperantoArrayT"]
 
@@ -29,7 +29,7 @@ class _Own(Protocol):
     def __class__(self) -> _Class: ...  # type: ignore[override]
 
 
-ClesperantoArray: TypeAlias = Array | _Own
+ClesperantoArray: TypeAlias = AnyArray | _Own
 """An array of any library, pyclesperanto's own included."""
-ClesperantoArrayT = TypeVar("ClesperantoArrayT", bound=ClesperantoArray)
-"""The type of the first image, which is also that of an image result."""
+ClesperantoArrayT = TypeVar("ClesperantoArrayT", bound=_Own)
+"""The type of an image of pyclesperanto's, which is also that of an image result."""

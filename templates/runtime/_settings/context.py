@@ -152,6 +152,8 @@ class transfers(_Setting):
 class workers(_Setting):
     """Set how many slices of a volume are processed at a time, each in a thread.
 
+    So are the calls of `voxbind.over`, and those for the times and channels of an array of xarray.
+
     The setting holds from the call on, in this thread or asyncio task; as a context manager, until
     the block ends. The default is one slice at a time: several are faster only if the library
     releases Python's global lock, and all threads share the filters of `warnings.catch_warnings`.

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import DeviceUnavailableError, LibraryMissingError
+from .submodules import import_submodules
 from .wrapped_module import handed_on, public_names, unwrapped
 
 __all__ = ["lazy_attributes", "lazy_module"]
@@ -45,10 +46,14 @@ def lazy_attributes(
         library had when it was wrapped. Without the library, other names don't exist then; if
         False, the error says that the library is missing.
     """
+    if not_wrapped is not None:
+        import_submodules(lazy_module)
 
     def __getattr__(name: str) -> Any:
         if name in submodules:
             return import_module(f"{module}.{name}")
+        if name == "__path__" and not_wrapped is not None:
+            return []  # an import of a submodule asks for it: see `import_submodules`
         is_known = name in names or name in (not_wrapped or ())
         try:
             if name in names:
@@ -60,10 +65,10 @@ def lazy_attributes(
         except DeviceUnavailableError as error:
             if is_known:
                 return _Absent(name, (), {"__module__": module, "__doc__": str(error)})
-            if not is_listed:
+            if not is_listed and not _is_inspected():
                 raise
         except LibraryMissingError:
-            if is_known or not is_listed:
+            if (is_known or not is_listed) and not _is_inspected():
                 raise
         except AttributeError:
             pass
@@ -88,7 +93,14 @@ def lazy_module(module: str, upstream: Any) -> tuple[Callable[[str], Any], Calla
     attribute = lazy_attributes(module, upstream=upstream, not_wrapped=(), is_listed=False)
 
     def __getattr__(name: str) -> Any:
-        return public_names(upstream) if name == "__all__" else attribute(name)
+        if name != "__all__":
+            return attribute(name)
+        try:
+            return public_names(upstream)
+        except (DeviceUnavailableError, LibraryMissingError):
+            if _is_inspected():
+                raise AttributeError(name) from None
+            raise
 
     def __dir__() -> list[str]:
         try:
@@ -97,6 +109,15 @@ def lazy_module(module: str, upstream: Any) -> tuple[Callable[[str], Any], Calla
             return []  # `dir` is also called by editors and `help`, which expect no error
 
     return __getattr__, __dir__
+
+
+def _is_inspected() -> bool:
+    """Whether `help` or `inspect` asks for a name; they ask for all, and stop at other errors."""
+    # Documented, and private by its name alone.
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return frame.f_globals.get("__name__") in ("inspect", "pydoc")
 
 
 class _Absent(type):

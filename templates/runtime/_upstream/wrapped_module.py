@@ -17,6 +17,7 @@ from ..errors import (
     StaleWrapperError,
     StaleWrapperWarning,
 )
+from .backends import without_backends
 from .first_use import import_finished, is_initializing, one_thread_at_a_time
 from .signatures import adapted
 from .versions import NO_VERSION, Relation, has_same_source, installed_version, relation
@@ -26,13 +27,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "handed_on",
+    "library_of",
     "public_names",
+    "submodule",
     "unwrapped",
     "watch_direct_calls",
 ]
 
 Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
 _upstreams: list[ModuleType] = []
+_libraries: dict[str, _Library] = {}
+"""By the dotted name of a library's module."""
 _watching = 0
 """Number of open traces, in all threads."""
 _lock = allocate_lock()
@@ -103,7 +108,18 @@ def upstream(
     library = _Library(found.__dict__, module, distribution, version, extra, memory, home)
     found.__dict__.update(__getattr__=library.find, __library__=library)
     _upstreams.append(found)
+    _libraries[module] = library
     return found
+
+
+def library_of(module: str) -> _Library | None:
+    """Return the library that has a module; None unless `upstream` was called for it."""
+    return _libraries.get(module)
+
+
+def submodule(module: str, name: str) -> Any:
+    """Return what `upstream` returns, for a module below one that it was called for."""
+    return upstream(f"{module}.{name}", **_libraries[module].origin)
 
 
 def handed_on(upstream: Any, name: str) -> Any:
@@ -156,6 +172,13 @@ class _Library:
         self._distribution, self._version = distribution, version
         self._wanted = f"'voxbind[{extra}]'" if extra else distribution
         self._memory_name = memory
+        self.origin: dict[str, Any] = {
+            "distribution": distribution,
+            "version": version,
+            "extra": extra,
+            "memory": memory,
+        }
+        """The arguments of `upstream` that are the same for all modules of the library."""
 
     def find(self, name: str) -> Any:
         """Return an attribute, and keep it."""
@@ -199,6 +222,11 @@ class _Library:
         if message := self._memory.lack_before_import(self._module, self._wanted, top):
             raise DeviceUnavailableError(message)
 
+    def module(self) -> Any:
+        """Return the library's module itself."""
+        self._refuse_before_import()
+        return one_thread_at_a_time(lambda: self._import(self._home))
+
     def attribute(self, name: str, *, is_wrapped: bool = True) -> Any:
         """Return an attribute of the library's module; a wrapped one is checked."""
         return one_thread_at_a_time(lambda: self._checked(name, is_wrapped))
@@ -218,6 +246,8 @@ class _Library:
         except Exception as error:
             # A library that imports its own submodules lazily fails here.
             raise self._broken(self._home, error) from error
+        if is_wrapped and self._distribution == "scikit-image":
+            value = without_backends(value)
         return value if self._relation() == "same" else self._called_as_wrapped(name, value)
 
     def _import(self, module: str) -> Any:

@@ -33,6 +33,7 @@ from voxbind_build.common.typeexpr.tree import (
     TypeExpr,
     TypeExprError,
     Union,
+    quoted,
     write,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "members",
     "names",
     "parse",
+    "quoted",
     "substitute",
     "transform",
     "union",

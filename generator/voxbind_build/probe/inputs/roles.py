@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from voxbind_build.model import IMAGE_ROLES, Description, Parameter
+from voxbind_build.model import IMAGE_ROLES, WHOLE_ROLES, Description, Parameter
 
 _FOLDER = Path(__file__).parent
 _RULES, _VALUES = "role_rules.toml", "argument_values.toml"
@@ -117,8 +117,10 @@ def image_parameters(description: Description, roles: dict[str, str]) -> dict[st
 
 
 def _role(parameter: Parameter, *, first: bool) -> str | None:
+    is_word = not parameter.documented and (parameter.default or "")[:1] in ("'", '"')
     for rule in table().rule:
-        if rule.fits(parameter):
+        # An undocumented parameter with a word as its default, `label="fast"`, takes no array.
+        if rule.fits(parameter) and not (is_word and rule.role in IMAGE_ROLES | WHOLE_ROLES):
             return rule.role
     if first and parameter.default is None and _may_be_image(parameter):
         return "image"

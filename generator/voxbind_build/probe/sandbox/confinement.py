@@ -55,6 +55,8 @@ ENVIRONMENT: dict[str, str | None] = {
     "PYTHONHASHSEED": "0",
     "QT_QPA_PLATFORM": "offscreen",
     "SDL_VIDEODRIVER": "dummy",
+    # Otherwise scikit-image hands calls on to other packages that are installed.
+    "SKIMAGE_NO_DISPATCHING": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "WAYLAND_DISPLAY": None,
 }

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import keyword
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from voxbind_build.common.bindable import is_identifier
 from voxbind_build.common.typeexpr import (
-    Name,
     Opaque,
     Quoted,
     TypeExpr,
@@ -41,11 +40,15 @@ VOCABULARY = MappingProxyType(
             ),
             "collections.abc",
         ),
-        **dict.fromkeys(("Array", "ArrayLike", "ArrayT", "DTypeLike"), "voxbind.arrays"),
         **dict.fromkeys(
-            ("Castable", "LibraryArray", "Nested", "RandomGenerator"), "voxbind.arrays"
+            (
+                *("AnyArray", "Array", "ArrayLike", "ArrayT", "Castable", "DTypeLike", "Exporter"),
+                *("Integer", "LibraryArray", "Lists", "Nested", "OutT", "RandomGenerator", "Real"),
+                *("Reshapable", "Transposable"),
+            ),
+            "voxbind.arrays",
         ),
-        **dict.fromkeys(("OutT", "Reshapable"), "voxbind.arrays"),
+        "NDArray": "numpy.typing",
         **dict.fromkeys(
             ("ClesperantoArray", "ClesperantoArrayT"), "voxbind._memory.pyclesperanto_types"
         ),
@@ -72,7 +75,20 @@ Bind = Callable[[str, str], str]
 
 
 class RenderError(ValueError):
-    """The manifest holds a name, type or literal that isn't one, or names that clash."""
+    """The manifest holds a name, type or literal that isn't one, or names that clash.
+
+    Parameters
+    ----------
+    message
+        What is wrong, and where.
+    functions
+        The dotted public names of the functions that can't be written, each with the reason; empty
+        if the problem isn't one of single functions.
+    """
+
+    def __init__(self, message: str, functions: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.functions = dict(functions or {})
 
 
 def identifier(text: str, where: str) -> str:
@@ -88,9 +104,9 @@ def identifier(text: str, where: str) -> str:
     Raises
     ------
     RenderError
-        If it isn't an identifier, or is a keyword.
+        If it isn't an identifier, is a keyword, or is read as another name by Python.
     """
-    if not text.isidentifier() or keyword.iskeyword(text):
+    if not is_identifier(text) or text == "__debug__":
         raise RenderError(f"{where}: {text!r} isn't a name that Python can bind")
     return text
 
@@ -175,9 +191,9 @@ def literal(text: str, where: str, bind: Bind) -> str:
     return ast.unparse(_Literal(text, where, bind).visit(tree))
 
 
-def with_arrays(type_: TypeExpr, array: str) -> TypeExpr:
+def with_arrays(type_: TypeExpr, array: TypeExpr) -> TypeExpr:
     """Return a type with each array type replaced by `array`."""
-    return substitute(type_, {"Array": Name(array), "ArrayT": Name(array)})
+    return substitute(type_, {"Array": array, "ArrayT": array})
 
 
 class _Literal(ast.NodeTransformer):

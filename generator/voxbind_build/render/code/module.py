@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from voxbind_build.memories.lookup import facts
 from voxbind_build.model import Library
-from voxbind_build.render.code.checked_text import identifier
+from voxbind_build.render.code.checked_text import RenderError, identifier
 from voxbind_build.render.code.module_tree import Node
 from voxbind_build.render.code.namespace import Namespace
 from voxbind_build.render.code.quoting import docstring
@@ -40,16 +40,27 @@ def render_module(node: Node, templates: Path, examples: Examples) -> str:
     """
     names = Namespace(taken(node), node.above)
     library = node.key
-    memory = node.library.memory_type
-    wrappers = [
-        wrap(name, function, library, memory, names, examples)
-        for name, function in sorted(node.callables.items())
-    ]
+    wrappers = _wrappers(node, names, examples)
     for function in node.handed_on.values():
         names.upstream(function.module, library)
     if node.upstream:
         names.upstream(node.upstream, library)
     return fill_in(node, templates, names, wrappers, _describe(node), _upstreams(node, names))
+
+
+def _wrappers(node: Node, names: Namespace, examples: Examples) -> list[Wrapper]:
+    """Return the wrappers of a module, or raise one error for all that can't be written."""
+    wrappers: list[Wrapper] = []
+    problems: dict[str, str] = {}
+    for name, function in sorted(node.callables.items()):
+        try:
+            memory = node.library.memory_type
+            wrappers.append(wrap(name, function, node.key, memory, names, examples))
+        except RenderError as error:
+            problems[f"{node.name}.{name}"] = str(error)
+    if problems:
+        raise RenderError("; ".join(problems.values()), problems)
+    return wrappers
 
 
 def render_handed_on(node: Node, name: str, templates: Path) -> str:
@@ -120,6 +131,9 @@ def fill_in(
     type_alias = names.bind("TypeAlias", "typing") if names.aliases else ""
     # The types of a library's constants are not recorded.
     anything = names.bind("Any", "typing") if constants or node.is_folder else ""
+    resolve = names.bind("resolve_annotations", "voxbind._upstream.annotations") if wrappers else ""
+    scope = names.bind("globals", "builtins") if wrappers else ""
+    types = "".join(f", {name}={place!r}" for name, place in names.types.items())
     return (
         jinja(templates)
         .get_template("module.py.jinja")
@@ -137,7 +151,9 @@ def fill_in(
             aliases=[f"{name}: {type_alias} = {text}" for text, name in names.aliases.items()],
             # All names are bound by now, so the imports are complete.
             imports=names.imports,
+            numpy_imports=names.numpy_imports,
             type_imports=names.type_imports,
+            resolution=f"{resolve}({scope}(){types})" if wrappers else "",
             has_types_of_library=names.has_types_of_library,
             constants=constants,
             any=anything,

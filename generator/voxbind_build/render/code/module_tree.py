@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voxbind_build.common.bindable import why_not_bindable
 from voxbind_build.model import Function, Library, Manifest
 from voxbind_build.render.code.checked_text import RenderError, identifier
 
@@ -115,12 +116,12 @@ def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None
             node.upstream = node.name
     for public, exclusion in sorted(library.excluded.items()):
         parent, _, name = public.rpartition(".")
-        if parent not in nodes or name[:1] == "_":
+        if parent not in nodes or name[:1] == "_" or why_not_bindable(name):
             continue
         node = nodes[parent]
         if exclusion.reason == "module" and node.is_folder and public not in nodes:
             node.not_wrapped_modules.append(identifier(name, public))
-        elif exclusion.reason not in _NOT_SHOWN:
+        elif exclusion.reason not in _NOT_SHOWN and name not in node.children:
             node.not_wrapped.append(identifier(name, public))
 
 

@@ -31,6 +31,7 @@ class Namespace:
         self._bound: dict[tuple[str, str], str] = {}
         self._type_only: set[tuple[str, str]] = set()
         self._handed_on: list[tuple[str, str, str]] = []
+        self._numpy = ""
         self.aliases: dict[str, str] = {}
         """Name of each type alias, by the text of the type."""
         self.upstreams: dict[str, str] = {}
@@ -52,6 +53,9 @@ class Namespace:
         """
         if module in _LIGHT or module.startswith("voxbind."):
             return self.bind(name, module)
+        if module == "numpy":
+            self._numpy = self._numpy or self._free("np")
+            return f"{self._numpy}.{name}"
         module, name = self._above.get((module, name), (module, name))
         if (module, name) not in self._bound:
             self._type_only.add((module, name))
@@ -94,12 +98,43 @@ class Namespace:
     @property
     def has_types_of_library(self) -> bool:
         """Whether an annotation names a library's own class."""
-        return bool(self._type_only)
+        return not all(_is_numpys(module) for module, _ in self._type_only)
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The local names that are imported for type checkers only, each with its place.
+
+        A place is a module, with a colon and the name there if that differs. The name is empty for
+        a module itself.
+        """
+        places = {
+            self._bound[module, name]: (module, name) for module, name in sorted(self._type_only)
+        }
+        if self._numpy:
+            places[self._numpy] = ("numpy", "")
+        return {
+            local: module if local == name else f"{module}:{name}"
+            for local, (module, name) in sorted(places.items())
+        }
+
+    @property
+    def numpy_imports(self) -> list[str]:
+        """The import statements of NumPy's types, for type checkers only."""
+        module = f"import numpy as {self._numpy}"
+        return [module] * bool(self._numpy) + [
+            _statement(module, name, self._bound[module, name])
+            for module, name in sorted(self._type_only)
+            if _is_numpys(module)
+        ]
 
     @property
     def type_imports(self) -> list[str]:
-        """The import statements for type checkers only."""
-        types = {(module, name, self._bound[module, name]) for module, name in self._type_only}
+        """The import statements of the library's types, for type checkers only."""
+        types = {
+            (module, name, self._bound[module, name])
+            for module, name in self._type_only
+            if not _is_numpys(module)
+        }
         public = {(module, name, f"{name} as {local}") for module, name, local in self._handed_on}
         public |= {
             (module, name, name if name == local else f"{name} as {local}")
@@ -115,6 +150,10 @@ class Namespace:
 
 
 _LIGHT = frozenset(("builtins", "collections.abc", "os", "types", "typing"))
+
+
+def _is_numpys(module: str) -> bool:
+    return module.partition(".")[0] == "numpy"
 
 
 def _statement(module: str, name: str, local: str) -> str:

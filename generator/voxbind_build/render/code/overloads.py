@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from voxbind_build.common.typeexpr import (
+    ANY,
     NONE,
     Generic,
     Name,
@@ -15,7 +16,6 @@ from voxbind_build.common.typeexpr import (
     head,
     members,
     names,
-    substitute,
     union,
     walk,
 )
@@ -23,6 +23,7 @@ from voxbind_build.memories.lookup import facts
 from voxbind_build.model import SLICE_BY_SLICE, Form, Function, MemoryType, Parameter
 from voxbind_build.render.code.checked_text import annotation, literal, type_of, with_arrays
 from voxbind_build.render.code.namespace import Namespace
+from voxbind_build.render.code.numpy_types import dtype_rows, image_array, ndarray, numbers, scalar
 
 __all__ = ["SLICE_BY_SLICE", "Signature", "has_switch", "image_is_plain", "signatures"]
 
@@ -45,10 +46,18 @@ class _Arrays(Struct, frozen=True, kw_only=True):
 
     image: TypeExpr | None
     """The image's type; None for the documented type."""
-    result: str
+    result: TypeExpr
     """The type of the arrays in the result."""
     options: Mapping[str, TypeExpr] = {}
     """Parameter annotations that this overload narrows, by name."""
+
+
+_LIBRARY_ARRAY = Name("LibraryArray")
+_CLESPERANTO = Name("ClesperantoArrayT")
+_OUT = Name("OutT")
+_SAME = _Arrays(image=Generic("Transposable", (_OUT,)), result=_OUT)
+_RESHAPED = _Arrays(image=Generic("Reshapable", (_OUT,)), result=_OUT)
+_RECAST = _Arrays(image=Generic("Castable", (_OUT,)), result=_OUT)
 
 
 def signatures(
@@ -88,19 +97,25 @@ class _Writer:
     def __init__(
         self, function: Function, first: Parameter | None, memory: MemoryType, names: Namespace
     ) -> None:
-        self._function, self._first, self._names = function, first, names
+        self._function, self._names = function, names
         self._where = function.public
+        self._first = first or self._first_array()
         self._returns = type_of(function.returns.annotation, self._where)
-        self._array = facts(memory).array_type
+        self._array, self._is_numpys = facts(memory).array_type, facts(memory).is_default
+        self._on_gpu = facts(memory).on_gpu
         self._has_switch = has_switch(function)
-        self._takes_lists = first is not None and first.name in function.array_like
+        self._takes_lists = self._first is not None and (
+            self._first.name in function.array_like or "ArrayLike" in self._first.annotation
+        )
 
     def all(self) -> Iterator[Signature]:
         kinds = self._kinds()
         forms = self._forms()
         if len(kinds) > 1 or forms:
             for form in forms:
-                yield self._signature(kinds[0], type_of(form.annotation, self._where), form)
+                # Without an image, an option may decide the dtype as well.
+                for kind in kinds if self._first is None else kinds[:1]:
+                    yield self._signature(kind, type_of(form.annotation, self._where), form)
             yield from (self._signature(kind, self._returns) for kind in kinds)
         yield self._signature(self._any(kinds), self._united(kinds))
 
@@ -115,7 +130,11 @@ class _Writer:
         forms = self._function.returns.forms
         return (
             forms
-            if all(kinds.get(name) in keyword_kinds for form in forms for name in form.options)
+            if all(
+                kinds.get(name) in keyword_kinds
+                for form in forms
+                for name in (*form.options, *form.types)
+            )
             else ()
         )
 
@@ -124,44 +143,86 @@ class _Writer:
     def _kinds(self) -> list[_Arrays]:
         """Return the types of images, each with the type of the arrays that come back."""
         first = self._first
-        plain = first is not None and image_is_plain(first, self._where)
-        image = self._image(first) if first and plain else None
-        library_type = _Arrays(image=image, result="LibraryArray")
-        if first is None or not plain or first.default is not None or not self._gives_arrays():
-            return [library_type]
-        same_type = _Arrays(image=Name(f"{self._array}T"), result=f"{self._array}T")
-        recast = _Arrays(image=Generic("Castable", (Name("OutT"),)), result="OutT")
-        reshaped = _Arrays(image=Generic("Reshapable", (Name("OutT"),)), result="OutT")
-        dtype = self._dtype_option()
+        if first is None:
+            return self._without_arrays()
+        plain = image_is_plain(first, self._where)
+        if not plain or first.default is not None or not self._gives_arrays():
+            return [_Arrays(image=self._image(first) if plain else None, result=_LIBRARY_ARRAY)]
+        function, dtype = self._function, self._dtype_option()
+        if function.preserves == "nothing":
+            return [_Arrays(image=self._image(first), result=self._new_array())]
         kinds = {
-            "all": [same_type],
-            "dtype": [reshaped, same_type],
-            "memory": [recast, same_type],
-            "nothing": [library_type],
-        }[self._function.preserves]
-        if dtype and self._function.preserves == "all":
-            default_dtype = _Arrays(
-                image=same_type.image, result=same_type.result, options={dtype: NONE}
-            )
-            kinds = [default_dtype, recast, same_type]
-        elif dtype and self._function.preserves == "dtype":
-            kinds = [recast, same_type]
-        if self._takes_lists and self._function.preserves != "nothing":
-            kinds.append(_Arrays(image=Name("Nested"), result="LibraryArray"))
+            "all": [_RECAST if dtype else _SAME],
+            "dtype": [_RECAST] if dtype else [_RESHAPED, _RECAST],
+            "memory": [*self._by_dtype(), _RECAST],
+        }[function.preserves]
+        if dtype and function.preserves == "all":
+            default_dtype = _Arrays(image=_SAME.image, result=_SAME.result, options={dtype: NONE})
+            kinds = [default_dtype, *kinds]
+        return [*kinds, *self._other_kinds()]
+
+    def _by_dtype(self) -> list[_Arrays]:
+        """Return the types of NumPy images if the measured dtypes need few overloads.
+
+        Libraries on the GPU have none, since their users have arrays of CuPy.
+        """
+        if (
+            self._on_gpu
+            or self._returns != Name("Array")
+            or self._forms()
+            or self._dtype_parameter()
+        ):
+            return []
+        rows = dtype_rows(self._function.dtypes)
+        kinds = [_Arrays(image=image, result=result) for image, result in rows]
+        if len(rows) > 1:
+            # An array of unknown dtype fits each row. `Never` only fits those.
+            unknown = _Arrays(image=image_array(Name("Never")), result=ndarray(ANY))
+            return [unknown, *kinds]
         return kinds
+
+    def _other_kinds(self) -> list[_Arrays]:
+        """Return the types of images that come back as another type."""
+        exporter, lists = Name("Exporter"), Name("Lists")
+        kinds = []
+        if self._array == "ClesperantoArray":
+            kinds.append(_Arrays(image=_CLESPERANTO, result=_CLESPERANTO))
+        if not self._takes_lists:
+            return [*kinds, _Arrays(image=exporter, result=ndarray(ANY))]
+        if self._is_numpys:
+            return [*kinds, _Arrays(image=union(exporter, lists), result=ndarray(ANY))]
+        exported = _Arrays(image=exporter, result=ndarray(ANY))
+        return [*kinds, exported, _Arrays(image=lists, result=_LIBRARY_ARRAY)]
+
+    def _without_arrays(self) -> list[_Arrays]:
+        """Return the type of the arrays that a function without array arguments makes."""
+        dtype, parameter = self._function.result_dtype, self._dtype_parameter()
+        if not dtype or not self._is_numpys or not self._gives_arrays():
+            return [_Arrays(image=None, result=self._new_array())]
+        measured = ndarray(scalar(dtype))
+        if parameter is None:
+            return [_Arrays(image=None, result=measured)]
+        any_dtype = _Arrays(image=None, result=ndarray(ANY))
+        if parameter.default != str(scalar(dtype)):
+            return [any_dtype]
+        options = {parameter.name: Generic("type", (scalar(dtype),))}
+        return [_Arrays(image=None, result=measured, options=options), any_dtype]
+
+    def _new_array(self) -> TypeExpr:
+        """Return the type of an array of unknown dtype that isn't in the memory of an argument."""
+        documented = {text for entry in self._function.returns.documented for text in entry}
+        # pyclesperanto documents its own arrays as such.
+        return ndarray(ANY) if self._is_numpys or "np.ndarray" in documented else _LIBRARY_ARRAY
 
     def _any(self, kinds: list[_Arrays]) -> _Arrays:
         """Return the types of the implementation, which include those of all overloads."""
         if len(kinds) == 1:
             return kinds[0]
-        images: list[TypeExpr] = [Name(self._array)]
-        images += [
-            substitute(kind.image, {"OutT": Name("Array")})
-            for kind in kinds
-            if kind.image is not None and kind.result == "OutT"
-        ]
-        images += [Name("Nested")] * self._takes_lists
-        return _Arrays(image=union(*images), result=self._array)
+        if self._first is None:
+            return kinds[-1]
+        images = [Name(self._array), *[Name("Lists")] * self._takes_lists]
+        result = self._array if any(kind.result == _CLESPERANTO for kind in kinds) else "Array"
+        return _Arrays(image=union(*images), result=Name(result))
 
     def _united(self, kinds: list[_Arrays]) -> TypeExpr:
         """Return a type that includes the results of all overloads."""
@@ -171,24 +232,44 @@ class _Writer:
         )
         return Name("object") if invariant and len(kinds) > 1 else self._returns
 
+    def _first_array(self) -> Parameter | None:
+        """Return the parameter of a helper that decides in which memory its result is."""
+        function = self._function
+        return next(
+            (
+                parameter
+                for parameter in function.parameters
+                if parameter.name in function.other_arrays[:1]
+                and parameter.default is None
+                and parameter.annotation in _IMAGE_TYPES
+                and not function.sources
+            ),
+            None,
+        )
+
     def _image(self, parameter: Parameter) -> TypeExpr:
-        image = [Name(self._array), *[Name("Nested")] * self._takes_lists]
+        image = [Name(self._array), *[Name("Lists")] * self._takes_lists]
         return union(*image, *[NONE] * (parameter.default == "None"))
 
     def _gives_arrays(self) -> bool:
         return bool(_ARRAYS & names(self._returns))
 
-    def _dtype_option(self) -> str:
-        """Return the name of the optional parameter for the result's dtype; empty if none."""
+    def _dtype_parameter(self) -> Parameter | None:
+        """Return the optional parameter for the result's dtype, if there is one."""
         return next(
             (
-                parameter.name
+                parameter
                 for parameter in self._function.parameters
-                if parameter.default == "None"
+                if parameter.default is not None
                 and Name("DTypeLike") in members(type_of(parameter.annotation, self._where))
             ),
-            "",
+            None,
         )
+
+    def _dtype_option(self) -> str:
+        """Return the name of the parameter for the result's dtype, if its default is None."""
+        parameter = self._dtype_parameter()
+        return parameter.name if parameter and parameter.default == "None" else ""
 
     # --- one signature ------------------------------------------------------------------
 
@@ -202,9 +283,11 @@ class _Writer:
         texts: list[str] = []
         previous = ""
         starred = optional = False
-        for parameter in self._function.parameters:
+        n_required = self._n_required(form)
+        for position, parameter in enumerate(self._function.parameters):
             values = form.options.get(parameter.name, "") if form else ""
-            required = bool(values) and values != parameter.default
+            type_ = form.types.get(parameter.name, "") if form else ""
+            required = position < n_required or (bool(values) and values != parameter.default)
             if previous == "POSITIONAL_ONLY" and parameter.kind != previous:
                 texts.append("/")
             if parameter.kind == "VAR_KEYWORD":
@@ -213,14 +296,23 @@ class _Writer:
             if keyword and not starred:
                 texts.append("*")
             starred = starred or keyword or parameter.kind == "VAR_POSITIONAL"
-            optional = optional or parameter.default is not None
-            texts.append(self._parameter(parameter, kind, values, required=required))
+            optional = optional or not (required or parameter.default is None)
+            described = type_ or (f"Literal[{values}]" if values else parameter.annotation)
+            texts.append(self._parameter(parameter, kind, described, required=required))
             previous = parameter.kind
         if previous == "POSITIONAL_ONLY":
             texts.append("/")
         if previous != "VAR_KEYWORD":
             self._add_switch(texts, starred, form)
         return tuple(texts)
+
+    def _n_required(self, form: Form | None) -> int:
+        """Return how many parameters have no default in an overload.
+
+        A parameter of a certain type can be passed by position if those before it are passed too.
+        """
+        names = [parameter.name for parameter in self._function.parameters]
+        return max((names.index(name) + 1 for name in (form.types if form else ())), default=0)
 
     def _add_switch(self, texts: list[str], starred: bool, form: Form | None) -> None:
         if self._has_switch:
@@ -230,19 +322,15 @@ class _Writer:
             type_ = self._annotation(type_of(flag, self._where))
             texts += [*(() if starred else ("*",)), f"{SLICE_BY_SLICE}: {type_}{default}"]
 
-    def _parameter(
-        self, parameter: Parameter, kind: _Arrays, values: str, *, required: bool
-    ) -> str:
+    def _parameter(self, parameter: Parameter, kind: _Arrays, type_: str, *, required: bool) -> str:
         star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind, "")
         if parameter is self._first and kind.image is not None:
             described = kind.image
-        elif values:
-            described = type_of(f"Literal[{values}]", self._where)
         else:
-            documented = type_of(parameter.annotation, self._where)
-            described = with_arrays(kind.options.get(parameter.name, documented), self._array)
-        type_ = self._without_repetition(self._annotation(described), parameter.name)
-        text = f"{star}{parameter.name}: {type_}"
+            described = kind.options.get(parameter.name) or type_of(type_, self._where)
+            described = with_arrays(numbers(described), Name(self._array))
+        annotated = self._without_repetition(self._annotation(described), parameter.name)
+        text = f"{star}{parameter.name}: {annotated}"
         if parameter.default is None or required:
             return text
         if parameter.default_is_literal:

@@ -15,7 +15,8 @@ __all__ = ["INDEX", "index"]
 INDEX = "registry.json"
 _FACTS = (
     *("arrays", "contract", "deprecated", "dtypes", "evidence", "kind", "module", "mutates"),
-    *("needs_channels", "original_name", "random", "reason", "result", "tags"),
+    *("needs_channels", "channels_last", "outputs", "original_name", "random", "reason", "result"),
+    "tags",
 )
 
 

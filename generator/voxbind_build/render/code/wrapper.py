@@ -138,12 +138,16 @@ class _Writer:
         self._first = first_image(function)
 
     def write(self) -> Wrapper:
-        conditions = self._conditions()
-        readable = self._first is None or image_is_plain(self._first, self._where)
+        function = self._function
+        # Conditions for a call that is never direct would import names that nothing uses.
+        is_direct = not (function.allowed_dtypes or function.needs_output) and (
+            self._first is None or image_is_plain(self._first, self._where)
+        )
+        conditions = self._conditions() if is_direct else ()
         *overloads, implementation = signatures(
             self._function, self._first, self._memory, self._names
         )
-        readable = readable and "" not in conditions
+        is_direct = is_direct and "" not in conditions
         return Wrapper(
             name=self._name,
             # Type checkers treat each `_` as a new function and don't combine its overloads.
@@ -152,11 +156,9 @@ class _Writer:
             returns=implementation.returns,
             docstring=docstring(document(self._function, self._has_switch, self._examples), "    "),
             result=name_of_result(self._function),
-            direct=self._direct()
-            if readable and not (self._function.allowed_dtypes or self._function.needs_output)
-            else "",
+            direct=self._direct() if is_direct else "",
             conditions=conditions,
-            lifted=self._lifted() if conditions or not readable else "",
+            lifted=self._lifted() if conditions or not is_direct else "",
         )
 
     # --- body --------------------------------------------------------------------------
@@ -230,10 +232,8 @@ class _Writer:
         is_sliced = contract_form(function.contract).volumes == "sliced"
         plain, comparison = (3, "<") if is_sliced else (2, "!=")
         image = self._images[0]
-        ndim = f"{image}.ndim"
-        # Lists have no `ndim`, and type checkers don't see the `ndim` of pyclesperanto's arrays.
-        if image in function.array_like or not memory_facts(self._memory).shows_ndim:
-            ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
+        # Lists and exporters have no `ndim`.
+        ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
         if function.needs_channels:
             return f"{ndim} {comparison} {plain + 1}"
         if "channel_axis" in self._by_name:

@@ -1,0 +1,125 @@
+"""A library's submodules below the modules of voxbind: ``voxbind.skimage.color.adapt_rgb``.
+
+The modules that users know, such as ``skimage.filters`` and ``skimage.data``, are files of voxbind.
+A library has many more, and another version of it has others. An import statement that names one of
+them gets the library's own module.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .._support.package import PACKAGE
+from ..errors import DeviceUnavailableError
+from .wrapped_module import library_of, submodule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+__all__ = ["import_submodules"]
+
+
+HandOn = Callable[[str, Any], tuple[Callable[[str], Any], Callable[[], list[str]]]]
+
+
+def import_submodules(hand_on: HandOn) -> None:
+    """Let import statements find the submodules of libraries from now on.
+
+    Parameters
+    ----------
+    hand_on
+        Returns ``__getattr__`` and ``__dir__`` of a module that hands on a module of the library.
+    """
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        # First, since Python would load a submodule of the library's own module a second time.
+        sys.meta_path.insert(0, _Finder(hand_on))
+
+
+class _Finder:
+    """Finds modules of a library that voxbind has no file of: a meta path finder."""
+
+    def __init__(self, hand_on: HandOn) -> None:
+        self._hand_on = hand_on
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: Any = None
+    ) -> ModuleSpec | None:
+        """Return how to import a submodule of a library; None for any other module."""
+        parent, _, last = name.rpartition(".")
+        public = parent.removeprefix(f"{PACKAGE}.")
+        if public == parent or library_of(public) is None:
+            return None
+        is_librarys_own = getattr(sys.modules.get(parent), "__name__", parent) != parent
+        if not is_librarys_own and _spec(name, path):
+            return None  # voxbind has a file of it
+        # As an attribute, a private module is no part of voxbind's module.
+        is_attribute = _is_attribute()
+        if last[:1] == "_" and is_attribute:
+            return None
+        if not _is_there(f"{public}.{last}"):
+            if not is_attribute and not _is_there(public.partition(".")[0]):
+                # This raises the error with the command that installs the library.
+                submodule(public, last).__library__.module()
+            return None
+        from importlib.machinery import ModuleSpec
+
+        # Any: a loader by its methods; the import of its base class would take a millisecond.
+        loader: Any = _Loader(submodule(public, last), self._hand_on)
+        return ModuleSpec(name, loader, is_package=True)
+
+
+class _Loader:
+    """Puts the library's own module in the place of a new one."""
+
+    def __init__(self, upstream: Any, hand_on: HandOn) -> None:
+        self._upstream, self._hand_on = upstream, hand_on
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leave it to Python to make the module."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Replace the module; without a device, it raises the error when a name is used."""
+        try:
+            sys.modules[module.__name__] = self._upstream.__library__.module()
+        except DeviceUnavailableError:
+            attributes = self._hand_on(module.__name__, self._upstream)
+            vars(module).update(zip(("__getattr__", "__dir__"), attributes, strict=True))
+
+
+def _is_attribute() -> bool:
+    """Whether a statement like ``from package import name`` asks for a module, as for any name."""
+    # Documented, and private by its name alone.
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back and frame.f_code.co_name != "_find_and_load":
+        frame = frame.f_back
+    caller = frame.f_back and frame.f_back.f_back  # of `_call_with_frames_removed`
+    return caller is not None and caller.f_code.co_name == "_handle_fromlist"
+
+
+def _is_there(module: str) -> bool:
+    """Whether a library has a module; neither it nor the packages around it are imported."""
+    path: Sequence[str] | None = None
+    parts = module.split(".")
+    for length in range(1, len(parts) + 1):
+        spec = _spec(".".join(parts[:length]), path)
+        if spec is None:
+            return False
+        path = spec.submodule_search_locations or ()
+    return True
+
+
+def _spec(module: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """Return what the other finders know of a module, which may be installed in any way."""
+    for finder in sys.meta_path:
+        if not isinstance(finder, _Finder):
+            try:
+                spec = finder.find_spec(module, path)
+            except ModuleNotFoundError:
+                return None
+            if spec is not None:
+                return spec
+    return None

@@ -1,0 +1,1 @@
+"""Named axes: `voxbind.over`, and the arrays of xarray."""

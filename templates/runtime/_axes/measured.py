@@ -1,0 +1,132 @@
+"""What was measured about a function, as far as its axes are concerned."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+from .. import registry
+from .._support.contract import ProcessingContract
+from .._support.package import PACKAGE
+
+__all__ = ["LOOPS", "Measured", "measured"]
+
+LOOPS = "__voxbind_axes__"
+"""The attribute of a function of `voxbind.over` with its axes."""
+
+
+class Measured(NamedTuple):
+    """Facts about a function."""
+
+    name: str
+    """Its name for messages: ``feature.canny``."""
+    contract: ProcessingContract
+    images: tuple[str, ...]
+    """Parameters that take arrays with the axes of the image, the image first."""
+    outputs: tuple[str, ...]
+    """Parameters that the library writes its result into."""
+    kinds: str | tuple[str, ...]
+    """Kind of the result, or of each member if it is a tuple."""
+    needs_colours: bool
+    """Whether the image needs an axis of colours."""
+    takes_colours: bool
+    """Whether the function can take an axis of colours, as the last one."""
+    is_random: bool
+    runs_in_threads: bool
+    """Whether several calls may run at a time."""
+    signature: inspect.Signature
+
+
+def measured(function: Callable[..., Any]) -> Measured:
+    """Return the facts about a wrapper, or a `functools.partial` of one.
+
+    Raises
+    ------
+    TypeError
+        If it is neither, if it has no image, or if its contract isn't known.
+    """
+    wrapper: Any = function
+    while isinstance(wrapper, partial):
+        wrapper = wrapper.func
+    if hasattr(wrapper, LOOPS):
+        raise TypeError(
+            f"voxbind.over was given a function that loops over {getattr(wrapper, LOOPS)} already. "
+            "Name all axes in one call."
+        )
+    wrapper = inspect.unwrap(wrapper)  # a function of `voxbind.auto` is a copy of a wrapper
+    facts = _facts(wrapper)
+    return facts if function is wrapper else facts._replace(signature=inspect.signature(function))
+
+
+def _facts(wrapper: Any) -> Measured:
+    module, name = getattr(wrapper, "__module__", None), getattr(wrapper, "__qualname__", None)
+    if isinstance(module, str) and module.startswith(f"{PACKAGE}."):
+        entry = registry.functions(helpers=True).get(f"{module.partition('.')[2]}.{name}")
+        if entry is not None:
+            return _measured(wrapper, entry)
+    declared = getattr(wrapper, "__voxbind_contract__", None)
+    if declared is None:
+        raise TypeError(_not_a_wrapper(wrapper))
+    signature = inspect.signature(wrapper)
+    return Measured(
+        str(name),
+        ProcessingContract(declared),
+        images=tuple(signature.parameters)[:1],
+        outputs=(),
+        kinds="other",
+        needs_colours=False,
+        takes_colours="channel_axis" in signature.parameters,
+        is_random=False,
+        runs_in_threads=True,
+        signature=signature,
+    )
+
+
+@cache
+def _measured(wrapper: Any, entry: registry.FunctionMetadata) -> Measured:
+    short = ".".join(entry.name.split(".")[-2:])
+    if not entry.arrays:
+        raise TypeError(f"{short} can't be looped over axes: it takes no image.")
+    if entry.contract is None:
+        raise TypeError(
+            f"{short} can't be looped over axes: its contract isn't known, since no call succeeded "
+            "when it was measured. Call it for each image, as an array without names."
+        )
+    signature = inspect.signature(wrapper)
+    axis = signature.parameters.get("channel_axis")
+    return Measured(
+        short,
+        entry.contract,
+        images=entry.arrays,
+        outputs=entry.outputs,
+        kinds=entry.result,
+        needs_colours=entry.needs_channels,
+        takes_colours=entry.needs_channels
+        or entry.channels_last
+        or (axis is not None and axis.default is None),
+        is_random=entry.random,
+        runs_in_threads=entry.memory_type == "numpy" and not (entry.random or entry.mutates),
+        signature=signature,
+    )
+
+
+def _not_a_wrapper(function: Any) -> str:
+    name = getattr(function, "__name__", None) or repr(function)
+    library = str(getattr(function, "__module__", "")).partition(".")[0]
+    wrappers = [
+        f"{PACKAGE}.{entry.name}"
+        for entry in registry.functions(helpers=True).values()
+        if entry.original_name == name and entry.module.partition(".")[0] == library
+    ]
+    advice = (
+        f"Give {wrappers[0]}."
+        if wrappers
+        else "Loop over the axes yourself, declare its contract with `voxbind.declare`, or wrap "
+        "its module: see `voxbind build --library`."
+    )
+    return (
+        f"voxbind.over was given {name}, which is not a wrapper of voxbind, so its contract isn't "
+        f"known: which axes it takes. {advice}"
+    )

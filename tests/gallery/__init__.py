@@ -1,0 +1,1 @@
+"""Runs scikit-image's gallery with its imports as they are, and with the prefix before them."""

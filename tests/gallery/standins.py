@@ -1,0 +1,64 @@
+"""Images in place of those that scikit-image would download: same shape and dtype, seeded."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+STAND_INS: dict[str, tuple[tuple[int, ...], str]] = {
+    "data/brain.tiff": ((10, 256, 256), "uint16"),
+    "data/cells3d.tif": ((60, 2, 256, 256), "uint16"),
+    "data/eagle.png": ((2019, 1826), "uint8"),
+    "data/kidney.tif": ((16, 512, 512, 3), "uint16"),
+    "data/lily.tif": ((922, 922, 4), "uint16"),
+    "data/mitosis.tif": ((512, 512), "uint8"),
+    "data/palisades_of_vogt.tif": ((60, 1440, 1440), "uint16"),
+    "data/pivchallenge-B-B001_1.tif": ((512, 512), "uint8"),
+    "data/pivchallenge-B-B001_2.tif": ((512, 512), "uint8"),
+    "data/protein_transport.tif": ((15, 2, 180, 183), "uint8"),
+    "data/skin.jpg": ((960, 1280, 3), "uint8"),
+    "data/solidification.tif": ((11, 384, 512), "uint16"),
+}
+"""By file, the shape and dtype that the documentation of `skimage.data` states."""
+
+
+def image_in_place_of(file: str) -> NDArray[Any]:
+    """Return bright round objects of several sizes on an uneven background with noise."""
+    shape, dtype = STAND_INS[file]
+    rng = np.random.default_rng(zlib.crc32(file.encode()))
+    channels = shape[-1] if shape[-1] in (3, 4) else 1
+    frames = int(np.prod(shape)) // channels // (size := _frame(shape))[0] // size[1]
+    # Objects move a little from frame to frame, so that volumes and films hold together.
+    spots = rng.random((size[0] // 8, size[1] // 8)) ** 24
+    objects = ndimage.gaussian_filter(spots.repeat(8, 0).repeat(8, 1), 5)
+    objects = np.pad(objects, [(0, n - m) for n, m in zip(size, objects.shape, strict=True)])
+    background = np.linspace(0.1, 0.2, size[1])
+    planes = np.empty((frames, channels, *size), dtype)
+    for plane in np.ndindex(frames, channels):
+        moved = np.roll(objects / objects.max(), (plane[0], 9 * plane[1]), (0, 1))
+        bright = 0.7 * moved + background + 0.02 * rng.standard_normal(size, np.float32)
+        planes[plane] = np.clip(bright, 0, 1) * np.iinfo(dtype).max
+    return np.ascontiguousarray(np.moveaxis(planes, 1, -1)).reshape(shape)
+
+
+def _frame(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return the shape of one image of one channel."""
+    rows, columns = shape[-3:-1] if shape[-1] in (3, 4) else shape[-2:]
+    return rows, columns
+
+
+def install() -> None:
+    """Let the functions of `skimage.data` return stand-ins for files that aren't installed."""
+    from skimage.data import _fetchers
+
+    load: Callable[..., Any] = _fetchers._load
+
+    def load_or_stand_in(file: str, as_gray: bool = False) -> Any:
+        return image_in_place_of(file) if file in STAND_INS else load(file, as_gray=as_gray)
+
+    _fetchers._load = load_or_stand_in
