@@ -159,7 +159,7 @@ def test_known_arguments_with_an_entry_for_each_axis(name: str) -> None:
 
 def test_a_word_for_each_axis_is_a_property() -> None:
     description = describe_name("scipy.ndimage.gaussian_filter")
-    words = {"mode": ("constant", "nearest")}
+    words: dict[str, tuple[str, ...]] = {"mode": ("constant", "nearest")}
     task = ProbeTask(description=description, memory_type="numpy", words=words)
     found = observe(task).axis_arguments or {}
     assert found["mode"] == AxisArgument(kind="property")

@@ -21,6 +21,7 @@ from voxbind_build.cli import app as cli
 from voxbind_build.common import signatures
 from voxbind_build.manifest.signature_changes import signature_changes
 from voxbind_build.model import (
+    AxisArgument,
     DtypeFact,
     Exclusion,
     Form,
@@ -175,6 +176,21 @@ FORMS = (Form(options={"indices": "True"}, annotation="int"),)
             changed(result=("image", "scalar"), random=True),
             ("result", GAUSSIAN, "random: no → yes", "result: image → image, scalar"),
         ),
+        (
+            changed(axis_arguments={"sigma": AxisArgument(kind="numbers", neutral=(0.0,))}),
+            (
+                *("result", GAUSSIAN),
+                "parameters with an entry for each axis: none → sigma = numbers (neutral: 0)",
+            ),
+        ),
+        (
+            changed(masked=("image",), masked_dtypes={"image": ("float32", "float64")}),
+            (
+                *("result", GAUSSIAN, "parameters whose mask is looked at: none → image"),
+                "dtypes whose mask is looked at: none → image = float32, float64",
+            ),
+        ),
+        (changed(seeds=("rng",)), ("result", GAUSSIAN, "seeds: none → rng")),
         (changed(outputs=("out",)), ("result", GAUSSIAN, "output parameters: none → out")),
         (
             changed(dtypes={**FLOATS, "int8": FLOATS["uint8"], "int32": FLOATS["uint8"]}),

@@ -26,7 +26,7 @@ from voxbind_build.common.typeexpr import (
 from voxbind_build.manifest.compare import changed_fields
 from voxbind_build.manifest.member_changes import deprecated_parameters, member_changes
 from voxbind_build.manifest.signature_changes import signature_changes
-from voxbind_build.model import SEEN, Aspect, Change, DtypeFact, Function
+from voxbind_build.model import SEEN, Aspect, AxisArgument, Change, DtypeFact, Function
 
 _OF_THE_FUTURE = re.compile(r"^\w*(Deprecat|Future|Pending)\w*:")
 """Warnings of changes to come."""
@@ -172,7 +172,10 @@ def _value(value: Any) -> str:  # of any field of a record
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        value = [f"{key} = {item}" for key, item in value.items()]
+        value = [f"{key} = {_value(item)}" for key, item in value.items()]
+    if isinstance(value, AxisArgument):
+        neutral = " or ".join(f"{number:g}" for number in value.neutral)
+        return f"{value.kind} (neutral: {neutral})" if neutral else value.kind
     return ", ".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)
 
 
