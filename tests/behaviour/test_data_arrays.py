@@ -471,6 +471,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         r"axis=0.*could count the axes of the image or those of a part.*"
         r'voxbind\.over\(ndimage\.gaussian_filter1d, "TYX"\)\(image\.data, axis=0\)',
     ),
+    "axes that are counted in an array": (
+        lambda: ndimage.gaussian_filter(named("t", "y", "x"), 1, axes=np.array([1, 2])),
+        r"could count the axes of the image or those of a part",
+    ),
     "a number for each axis in an uncertain order": (
         lambda: filters.gaussian(named("x", "y"), sigma=(1, 2)),
         r"isn't certain which element of 'sigma'.*transpose",

@@ -191,6 +191,10 @@ def test_objects_and_points_become_a_list() -> None:
     assert type(peaks) is list
     for points, plane in zip(peaks, planes, strict=True):
         np.testing.assert_array_equal(points, skimage.feature.peak_local_max(plane))
+    labels = voxbind.over(measure.label, "TYX")(movie[:, 0] > 0.5) * 3
+    numbered, forward, backward = voxbind.over(segmentation.relabel_sequential, "TYX")(labels)
+    assert (numbered * 3 == labels).all()
+    assert [len(member) for member in (forward, backward)] == [3, 3]
     surfaces: Any = voxbind.over(measure.marching_cubes, "TZYX")(array_of("TZYX"), 0.5)
     assert [type(member) for member in surfaces] == [list] * 4
     assert [len(member) for member in surfaces] == [3] * 4

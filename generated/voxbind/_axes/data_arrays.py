@@ -52,10 +52,8 @@ def call_by_name(
     image = arguments[name]
     axes = _letters(image, name, facts)
     first = Image(name, image.data, image.shape, axes)
-    parameters = facts.signature.parameters
-    is_default = "channel_axis" not in parameters or (
-        arguments["channel_axis"] == parameters["channel_axis"].default
-    )
+    parameter = facts.signature.parameters.get("channel_axis")
+    is_default = parameter is None or _is_same(arguments["channel_axis"], parameter.default)
     colours = _colours(axes, facts, arguments, is_default)
     letters_of = partial(_letters, facts=facts, is_image=False)
     images = named_images(facts, arguments, first, colours, letters_of)
@@ -119,10 +117,14 @@ def _colours(axes: str, facts: Measured, arguments: Mapping[str, Any], is_defaul
     return colours_of(axes, facts, arguments, not is_default)
 
 
+def _is_same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and bool(value == default)
+
+
 def _refuse_counted_axes(facts: Measured, arguments: Mapping[str, Any], axes: str) -> None:
     for name in _AXIS_PARAMETERS:
         parameter = facts.signature.parameters.get(name)
-        if parameter is None or arguments[name] == parameter.default:
+        if parameter is None or _is_same(arguments[name], parameter.default):
             continue
         value = f"{name}={arguments[name]!r}"
         raise DimensionError(

@@ -94,7 +94,7 @@ def _named(result: Any, context: Context, kinds: str | tuple[str, ...]) -> Any:
         return {key: _named(value, context, "table") for key, value in result.items()}
     if class_of(result) is GeneratorType:
         return (_named(member, context, kinds) for member in result)
-    if memory_of(result) is None or not result.ndim:
+    if not _is_array(result) or not result.ndim:
         return result
     kind = kinds if isinstance(kinds, str) else "other"
     axes = _axes_of(result.shape, context, kind)
@@ -131,7 +131,7 @@ class _Arrays(_Pile):
 
     def put(self, result: Any) -> None:
         count = len(self._context.places)
-        memory = memory_of(result)
+        memory = memory_of(result) if _is_array(result) else None
         if self._stack is None:
             self._memory, self._shape = memory, tuple(result.shape)
             self._stack = (
@@ -268,7 +268,7 @@ def _pile(first: Any, context: Context, kinds: str | tuple[str, ...]) -> _Pile:
         return _Tables(context, kind)
     if _is_number(first):
         return _Numbers(context, kind)
-    if memory_of(first) is not None and kind != "points":
+    if _is_array(first) and kind != "points":
         return _Arrays(context, kind)
     return _Objects(context, kind)
 
@@ -332,6 +332,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (*_NUMBERS, np.generic))
 
 
+def _is_array(value: Any) -> bool:
+    """Whether a value is an array, and not another object that can be read as one."""
+    return memory_of(value) is not None and hasattr(value, "shape")
+
+
 def _is_tuple(value: Any) -> bool:
     kind: Any = class_of(value)
     return kind is tuple or (issubclass(kind, tuple) and hasattr(value, "_fields"))
@@ -347,7 +352,7 @@ def _is_table(value: Any) -> bool:
     if class_of(value) is not dict or not value:
         return False
     columns = [*value.values()]
-    if not all(isinstance(column, list) or memory_of(column) is not None for column in columns):
+    if not all(isinstance(column, list) or _is_array(column) for column in columns):
         return False
     return len({len(column) for column in columns}) == 1
 
