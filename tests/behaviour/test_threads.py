@@ -107,7 +107,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         "skimage.restoration.inpaint.inpaint_biharmonic(image, image > 249)",
         "skimage.filters.thresholding.threshold_otsu(image)",
         "scipy.spatial.distance.cdist(image, image)",
-        "scipy.sparse.linalg.norm(image)",
+        "scipy.sparse.csgraph.connected_components(image > 99)[1]",
     ),
     "native": (
         "native.bin_image(image, 2)",

@@ -17,7 +17,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import voxbind
 from gallery.differences import differences
@@ -43,20 +43,32 @@ def main() -> int:
     files = gallery(cache, library["version"])
     chosen = [n for n in files if not asked.scripts or any(part in n for part in asked.scripts)]
     folder = cache / f"plain-{_state()}"
-    problems: dict[str, list[str]] = {}
+    differing = 0
     with ThreadPoolExecutor(asked.jobs) as pool:
         pairs = pool.map(lambda name: _compare(name, files[name], folder, cache), chosen)
-        for name, (seconds, found) in zip(chosen, pairs, strict=True):
-            print(f"{'differs' if found else 'agrees':8} {seconds:5.0f} s  {name}", flush=True)
-            print(*(f"           {line}" for line in found), sep="\n", end="\n" if found else "")
-            if found:
-                problems[name] = found
-    print(f"{len(chosen) - len(problems)} of {len(chosen)} scripts agree")
-    return bool(problems)
+        for name, pair in zip(chosen, pairs, strict=True):
+            differing += bool(pair.problems)
+            print(f"{'differs' if pair.problems else 'agrees':8} {pair.seconds:5.0f} s  {name}")
+            for line in pair.problems:
+                print(f"    {line}")
+            if pair.changing:
+                print("    changes without voxbind, too:", ", ".join(pair.changing))
+            sys.stdout.flush()
+    print(f"{len(chosen) - differing} of {len(chosen)} scripts agree")
+    return bool(differing)
 
 
-def _compare(name: str, script: Path, plain: Path, cache: Path) -> tuple[float, list[str]]:
-    """Run one script both ways; return the seconds that this took, and the differences."""
+class Pair(NamedTuple):
+    """Both runs of one script."""
+
+    seconds: float
+    problems: list[str]
+    changing: tuple[str, ...] = ()
+    """What differs between two runs without voxbind, such as measured times."""
+
+
+def _compare(name: str, script: Path, plain: Path, cache: Path) -> Pair:
+    """Run one script both ways."""
     start = time.perf_counter()
     text = script.read_text(encoding="utf-8")
     record = plain / f"{name}.json"
@@ -64,17 +76,21 @@ def _compare(name: str, script: Path, plain: Path, cache: Path) -> tuple[float, 
         _run(name, text, record)
     expected = _read(record)
     if expected["error"]:
-        return time.perf_counter() - start, [f"fails without voxbind: {expected['error']}"]
+        return Pair(time.perf_counter() - start, [f"fails without voxbind: {expected['error']}"])
     record = cache / "prefix" / f"{name}.json"
-    _run(name, with_prefix(text), record)
-    found = differences(expected, _read(record))
-    if found:  # what differs in a second run without voxbind is no difference
+    prefixed = with_prefix(text)
+    _run(name, prefixed, record)
+    given = _read(record)
+    differing, changing = differences(expected, given), dict[str, str]()
+    if differing:
         again = plain / f"{name}.again.json"
         if not again.exists():
             _run(name, text, again)
-        unstable = differences(expected, _read(again))
-        found += [f"(not repeatable without voxbind: {line})" for line in unstable]
-    return time.perf_counter() - start, found
+        changing = differences(expected, _read(again))
+    problems = [f"{what}: {how}" for what, how in differing.items() if what not in changing]
+    if prefixed != text and not given.get("wrappers", True):
+        problems.append("imports no wrapper")
+    return Pair(time.perf_counter() - start, problems, tuple(changing))
 
 
 def _run(name: str, text: str, record: Path) -> None:

@@ -9,18 +9,25 @@ _LENGTH = 300
 """Characters of a value that a difference shows."""
 
 
-def differences(expected: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
-    """Return a line for each value, figure, printed line or warning that differs."""
+def differences(expected: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values, figures, printed lines and warnings that differ.
+
+    Returns
+    -------
+    dict of str to str
+        Both contents where they begin to differ, by kind and name: ``values image``. If one run
+        failed, the two errors alone.
+    """
     if expected["error"] != given["error"]:
-        return [f"error: {expected['error'] or 'none'} -> {given['error'] or 'none'}"]
-    lines = []
+        return {"error": f"{expected['error'] or 'none'} -> {given['error'] or 'none'}"}
+    differing = {}
     for kind in ("values", "figures", "printed", "warnings"):
         old, new = _by_name(expected[kind]), _by_name(given[kind])
         for name in {**old, **new}:
             if old.get(name) != new.get(name):
                 first, second = _where_they_part(old.get(name, "-"), new.get(name, "-"))
-                lines.append(f"{kind} {name}: {first} -> {second}")
-    return lines
+                differing[f"{kind} {name}"] = f"{first} -> {second}"
+    return differing
 
 
 def _by_name(content: Mapping[str, str] | list[str]) -> dict[str, str]:
