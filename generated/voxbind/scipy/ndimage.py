@@ -15635,7 +15635,7 @@ def vectorized_filter(
 
 @overload
 def watershed_ift(
-    input: np.ndarray[Any, np.dtype[np.uint8 | np.uint16]],
+    input: np.ndarray[Any, np.dtype[np.uint16 | np.uint8]],
     markers: ArrayLike,
     structure: ArrayLike | None = None,
     output: AnyArray | None = None,

@@ -912,7 +912,7 @@ def hough_line_peaks(
 
 
 @overload
-def ifrt2(a: np.ndarray[Any, np.dtype[np.bool_ | np.uint8 | np.uint16]]) -> NDArray[np.float64]: ...
+def ifrt2(a: np.ndarray[Any, np.dtype[np.bool_ | np.uint16 | np.uint8]]) -> NDArray[np.float64]: ...
 
 
 @overload
