@@ -1,4 +1,4 @@
-"""Annotations of the generated functions are types at run time, as programs that read them expect."""
+"""Annotations of the generated functions are types at run time."""
 
 from __future__ import annotations
 

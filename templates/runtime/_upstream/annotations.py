@@ -35,7 +35,8 @@ def resolve_annotations(namespace: dict[str, Any], /, **types: str) -> None:
 
 
 def _resolve_later(function: Callable[..., Any], types: Mapping[str, str]) -> None:
-    function.__annotations__ = _Annotations(function, types)
+    if not isinstance(function.__annotations__, _Annotations):  # a function may have two names
+        function.__annotations__ = _Annotations(function, types)
 
 
 class _Annotations(dict[str, Any]):
