@@ -1,7 +1,5 @@
 """Wrong programs: a type checker finds an error in each line below the first call."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
