@@ -29,8 +29,7 @@ LINT = (
     "ruff check",
     "ruff format --check",
     "mypy generator hatch_build.py",
-    # Without the libraries, as in a build, because reading their sources takes longer.
-    "mypy --no-site-packages --cache-dir=.mypy_cache/generated generated",
+    "mypy generated",
     # Libraries that tests and benchmarks import have no types, or aren't installed for linting.
     "mypy --ignore-missing-imports tests",
     "mypy --ignore-missing-imports benchmarks noxfile.py",

@@ -29,32 +29,38 @@ class Kind(NamedTuple):
     reshaped: str
     """An array that keeps the dtype."""
     cast: str
-    """An array that keeps neither."""
+    """An array of any dtype and number of axes."""
+    float32: str
+    """An array of the dtype that is measured for a float32 image; the other names as well."""
+    bool: str
+    uint8: str
     needs: str = ""
-    """The library that has to be there."""
+    """The library that must be installed besides NumPy."""
 
 
+_NUMPY = ("NDArray[Any]", "NDArray[float32]", "NDArray[bool]", "NDArray[uint8]")
 KINDS = {
-    "numpy": Kind(
-        "npt.NDArray[np.float32]", "NDArray[float32]", "NDArray[float32]", "NDArray[Any]", "numpy"
-    ),
+    "numpy": Kind("npt.NDArray[np.float32]", "NDArray[float32]", "NDArray[float32]", *_NUMPY),
     # As `np.zeros((8, 9), np.float32)` is typed, which keeps the number of axes too.
     "plain": Kind(
         "np.ndarray[tuple[int, int], np.dtype[np.float32]]",
         "ndarray[tuple[int, int], dtype[float32]]",
         "NDArray[float32]",
-        "NDArray[Any]",
-        "numpy",
+        *_NUMPY,
     ),
-    "torch": Kind("torch.Tensor", "Tensor", "Tensor", "Tensor", "torch"),
-    # Any other library's: all that is known is what every array has.
-    "own": Kind("Own", "Own", "Own", "Own"),
+    "torch": Kind("torch.Tensor", *["Tensor"] * 6, needs="torch"),
+    # Parameters of a module are tensors, and results are no parameters.
+    "parameter": Kind("torch.nn.Parameter", *["Tensor"] * 6, needs="torch"),
+    # An array of any other library comes back as NumPy's.
+    "own": Kind("Own", *["NDArray[Any]"] * 6),
 }
 OWN = """
 class Own:
     ndim: int = 2
     shape: tuple[int, ...] = (8, 9)
     dtype: str = "float32"
+
+    def __array__(self) -> Any: ...
 """
 SETUP = """
 from typing import Any
@@ -76,12 +82,12 @@ CALLS = [
     ("morphology.dilation({image}, morphology.disk(1))", "{kept}"),
     ("native.max_projection({volume})", "{reshaped}"),
     # It isn't.
-    ("filters.gaussian({image})", "{cast}"),
-    ("filters.gaussian({image}, sigma=2, mode='wrap')", "{cast}"),
-    ("feature.canny({image})", "{cast}"),
-    ("util.img_as_ubyte({image})", "{cast}"),
-    ("restoration.denoise_nl_means({image})", "{cast}"),
-    ("cle.gaussian_blur({image}, sigma_x=1)", "{cast}"),
+    ("filters.gaussian({image})", "{float32}"),
+    ("filters.gaussian({image}, sigma=2, mode='wrap')", "{float32}"),
+    ("feature.canny({image})", "{bool}"),
+    ("util.img_as_ubyte({image})", "{uint8}"),
+    ("restoration.denoise_nl_means({image})", "{float32}"),
+    ("cle.gaussian_blur({image}, sigma_x=1)", "{float32}"),
     # Numbers, and arrays in tuples, lists, dictionaries and iterators.
     ("filters.threshold_otsu({image})", "float"),
     ("exposure.histogram({image})", "tuple[{cast}, {cast}]"),
@@ -123,28 +129,27 @@ DECIDED = [
     ("ndimage.mean({image})", "float"),
     ("ndimage.mean({image}, {labels})", "float"),
     ("ndimage.mean({image}, {labels}, None)", "float"),
-    ("ndimage.mean({image}, {labels}, [1, 2])", "float | {cast}"),
+    ("ndimage.mean({image}, {labels}, 1)", "float"),
+    ("ndimage.mean({image}, {labels}, [1, 2])", "{cast}"),
+    ("ndimage.mean({image}, {labels}, index=[1, 2])", "{cast}"),
+    ("ndimage.center_of_mass({image}, {labels}, [1, 2])", "list[tuple[float, ...]]"),
     ("ndimage.extrema({image})", "tuple[float, float, tuple[int, ...], tuple[int, ...]]"),
 ]
 NO_IMAGE = [
-    ("morphology.disk(3)", "LibraryArray"),
-    ("morphology.disk(3, decomposition='sequence')", "tuple[tuple[LibraryArray, int], ...]"),
-    ("ndimage.generate_binary_structure(2, 1)", "LibraryArray"),
-    # What is done with it is what is done with arrays, of a dtype that nobody knows.
-    ("morphology.disk(3)[0, 1:] * 2 > 1", "Any"),
-    ("morphology.disk(3).sum(axis=0)", "Any"),
-    ("[row for row in morphology.disk(3)]", "list[Any]"),
-    ("len(morphology.disk(3))", "int"),
-    ("ndimage.gaussian_filter([[1.0, 2.0]], 1)", "LibraryArray"),
-    ("ndimage.mean([[1.0, 2.0]])", "float | LibraryArray"),
-    ("filters.gaussian(morphology.disk(3))", "LibraryArray"),
+    ("morphology.disk(3)", "NDArray[uint8]"),
+    ("morphology.disk(3, bool)", "NDArray[Any]"),
+    ("morphology.disk(3, decomposition='sequence')", "tuple[tuple[NDArray[uint8], int], ...]"),
+    ("ndimage.generate_binary_structure(2, 1)", "NDArray[bool]"),
+    ("ndimage.gaussian_filter([[1.0, 2.0]], 1)", "NDArray[Any]"),
+    ("ndimage.mean([[1.0, 2.0]])", "float"),
+    ("filters.gaussian(morphology.disk(3))", "NDArray[float64]"),
 ]
 UNKNOWN = [
     # Images of which nothing is known, as CuPy's without its stubs.
     ("ndimage.gaussian_filter(unknown, 1)", "Any"),
     ("filters.gaussian(unknown)", "Any"),
     ("filters.threshold_otsu(unknown)", "float"),
-    ("exposure.histogram(unknown)", "tuple[Any, Any]"),
+    ("exposure.histogram(unknown)[0]", "Any"),
     ("transform.pyramid_gaussian(unknown)", "Iterator[Any]"),
 ]
 MISUSES = [
@@ -170,7 +175,7 @@ CLESPERANTO_MISUSE = "cle.gaussian_blur('image.png')"
 TO_BASEDPYRIGHT = [
     # pyclesperanto ships no types, and mypy takes what it doesn't know for anything.
     ("cle.gaussian_blur(opencl, sigma_x=1)", "Array"),
-    ("cle.pull(opencl)", "LibraryArray"),
+    ("cle.pull(opencl)", "NDArray[Any]"),
 ]
 
 
@@ -193,7 +198,7 @@ def lines(kinds: tuple[str, ...], checker: str, environment: str) -> Iterator[Li
         kind, names = KINDS[name], named(name)
         for call, revealed in CALLS:
             yield Line(call.format(**names), revealed.format(**kind._asdict()))
-        for call, revealed in DECIDED if kind.needs else ():
+        for call, revealed in DECIDED if name != "own" else ():
             yield Line(call.format(**names), revealed.format(**kind._asdict()))
         for call in MISUSES:
             yield Line(call.format(**names), None)
@@ -210,8 +215,7 @@ def write(kinds: tuple[str, ...], table: list[Line]) -> tuple[str, dict[int, Lin
     """Write a program, and tell which line is at which number."""
     needed = {KINDS[name].needs for name in kinds}
     head = [*SETUP.strip().splitlines()]
-    if "numpy" in needed:
-        head += ["import numpy as np", "import numpy.typing as npt"]
+    head += ["import numpy as np", "import numpy.typing as npt"]
     if "torch" in needed:
         head += ["import torch"]
     opencl = any("opencl" in line.expression for line in table)
@@ -229,12 +233,8 @@ def write(kinds: tuple[str, ...], table: list[Line]) -> tuple[str, dict[int, Lin
     return "\n".join([*head, *body, ""]), dict(enumerate(table, len(head) + 1))
 
 
-ENVIRONMENTS = {
-    "all": ("numpy", "plain", "torch", "own"),
-    "numpy": ("numpy", "plain", "own"),
-    "torch": ("torch", "own"),
-    "none": ("own",),
-}
+ENVIRONMENTS = {"all": tuple(KINDS), "torch": tuple(KINDS), "numpy": ("numpy", "plain", "own")}
+"""The kinds of images by the libraries that are installed besides NumPy."""
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -284,6 +284,9 @@ def images(kind: str) -> dict[str, Any]:
     return {**dict(zip(named(kind).values(), made, strict=True)), "flag": True}
 
 
+DTYPES = ("bool", "uint8", "float32", "float64")
+
+
 def is_a(value: Any, node: ast.expr, kind: str) -> bool:
     """Tell whether a value is of a type, as far as can be seen from outside."""
     if isinstance(node, ast.BinOp):
@@ -294,10 +297,11 @@ def is_a(value: Any, node: ast.expr, kind: str) -> bool:
         assert isinstance(node, ast.Subscript)
         name = ast.unparse(node.value)
         inside = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    if name in ("NDArray", "ndarray", "Tensor", "LibraryArray"):
+    if name in ("NDArray", "ndarray", "Tensor"):
         wanted = {"Tensor": "torch"}.get(name, "numpy")
         right = type(value).__module__.partition(".")[0] == wanted and hasattr(value, "shape")
-        return right and ("float32" not in ast.unparse(node) or "float32" in str(value.dtype))
+        [dtype] = [name for name in DTYPES if name in ast.unparse(node)] or [""]
+        return right and dtype in str(value.dtype)
     if name == "tuple" and ast.unparse(inside[-1]) != "...":
         return (
             isinstance(value, tuple)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import html
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_overloads
+from typing import Any, Literal, get_args, get_origin, get_overloads
 from urllib.parse import unquote, urlparse
 
 import pytest
@@ -64,24 +63,23 @@ def telling(module: str) -> list[Callable[..., Any]]:
 
 def choices(function: Callable[..., Any]) -> set[str]:
     """Return the texts that some parameter of a function may be, from its annotations."""
-    annotations = {
-        text
-        for each in overloads(function) or [function]
-        for name, text in each.__annotations__.items()
-        if name != "return"
-    }
-    literals = (
-        node.slice
-        for text in annotations
-        for node in ast.walk(ast.parse(text, mode="eval"))
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal"
-    )
     return {
-        node.value
-        for literal in literals
-        for node in ast.walk(literal)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        value
+        for each in overloads(function) or [function]
+        for name, type_ in each.__annotations__.items()
+        if name != "return"
+        for value in literals(type_)
+        if isinstance(value, str)
     }
+
+
+def literals(type_: Any) -> Iterator[object]:
+    """Return the values of all literals in a type."""
+    for inner in get_args(type_):
+        if get_origin(type_) is Literal:
+            yield inner
+        else:
+            yield from literals(inner)
 
 
 def words(text: str) -> str:

@@ -19,15 +19,15 @@ ROOT = Path(__file__).parents[2]
 
 
 def interpreter(environment: str, folder: Path) -> str:
-    """Return a Python that has one library installed, or none."""
+    """Return a Python that has NumPy and one library installed, or all libraries."""
     if environment == "all":
         return sys.executable
     venv.create(folder, with_pip=False, symlinks=True)
     [packages] = folder.glob("[Ll]ib/**/site-packages")
-    if environment != "none":
-        found = importlib.util.find_spec(environment)
+    for name in {"numpy", environment}:
+        found = importlib.util.find_spec(name)
         assert found is not None and found.submodule_search_locations is not None
-        (packages / environment).symlink_to(found.submodule_search_locations[0])
+        (packages / name).symlink_to(found.submodule_search_locations[0])
     [python] = folder.glob("bin/python" if os.name == "posix" else "Scripts/python.exe")
     return str(python)
 
@@ -104,8 +104,17 @@ def basedpyright(folder: Path, python: str, environment: str) -> Told:
 CHECKERS = {"mypy": mypy, "basedpyright": basedpyright}
 
 
+_NAMES = {
+    "floating[_32Bit]": "float32",
+    "unsignedinteger[_8Bit]": "uint8",
+    "bool[bool]": "bool",
+    "Unknown": "Any",
+}
+
+
 def in_short(revealed: str) -> str:
     """Write a type as people do, however a checker writes it."""
     text = re.sub(r"\b(?:[A-Za-z_]\w*\.)+(?=\w)", "", revealed)
-    text = text.replace("floating[_32Bit]", "float32").replace("Unknown", "Any")
+    for long, short in _NAMES.items():
+        text = text.replace(long, short)
     return re.sub(r"ndarray\[tuple\[(?:Any|int), \.\.\.\], dtype\[(\w+)\]\]", r"NDArray[\1]", text)

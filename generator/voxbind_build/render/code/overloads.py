@@ -113,9 +113,13 @@ class _Writer:
         forms = self._forms()
         if len(kinds) > 1 or forms:
             for form in forms:
+                returns = type_of(form.annotation, self._where)
                 # Without an image, an option may decide the dtype as well.
-                for kind in kinds if self._first is None else kinds[:1]:
-                    yield self._signature(kind, type_of(form.annotation, self._where), form)
+                form_kinds = kinds if self._first is None else kinds[:1]
+                if not _ARRAYS & names(returns):
+                    form_kinds = [self._any(kinds)]
+                for kind in form_kinds:
+                    yield self._signature(kind, returns, form)
             yield from (self._signature(kind, self._returns) for kind in kinds)
         yield self._signature(self._any(kinds), self._united(kinds))
 
