@@ -35,13 +35,17 @@ def importing(*folders: Path, also: tuple[str, ...] = ()) -> Iterator[Import]:
         return [name for name in sys.modules if name.partition(".")[0] in packages]
 
     before = {name: sys.modules.pop(name) for name in ours()}
-    path = sys.path[:]
+    path, finders = sys.path[:], sys.meta_path[:]
+    # The finders of two packages of one name would ask each other without end.
+    sys.meta_path[:] = [
+        finder for finder in finders if type(finder).__module__.partition(".")[0] not in packages
+    ]
     sys.path[:0] = map(str, folders)
     importlib.invalidate_caches()
     try:
         yield lambda name: importlib.import_module(f"voxbind.{name}" if name else "voxbind")
     finally:
-        sys.path[:] = path
+        sys.path[:], sys.meta_path[:] = path, finders
         for name in ours():
             del sys.modules[name]
         sys.modules.update(before)
