@@ -229,7 +229,8 @@ class IntegerScalar(Protocol):
 # Programs that read annotations, such as those that make a form from a function, know `float` and
 # `int`. At run time, NumPy's numbers count as those.
 if TYPE_CHECKING:
-    Real: TypeAlias = float | RealScalar
+    # mypy counts an integer in a list as a float only if `int` is here as well.
+    Real: TypeAlias = float | int | RealScalar
     Integer: TypeAlias = int | IntegerScalar
 else:
     Real, Integer = float, int

@@ -7,9 +7,9 @@ becomes slower to import, the texts are evaluated at the first access to ``__ann
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
-from types import FunctionType, SimpleNamespace
-from typing import Any, get_overloads, get_type_hints
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from types import FunctionType, NoneType, SimpleNamespace, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_overloads, get_type_hints
 
 from .first_use import import_finished
 
@@ -35,7 +35,8 @@ def resolve_annotations(namespace: dict[str, Any], /, **types: str) -> None:
 
 
 def _resolve_later(function: Callable[..., Any], types: Mapping[str, str]) -> None:
-    function.__annotations__ = _Annotations(function, types)
+    if not isinstance(function.__annotations__, _Annotations):  # a function may have two names
+        function.__annotations__ = _Annotations(function, types)
 
 
 class _Annotations(dict[str, Any]):
@@ -60,7 +61,8 @@ class _Annotations(dict[str, Any]):
             if any(name in text for text in texts.values())
         }
         namespace: dict[str, Any] = getattr(self._function, "__globals__", {})
-        self.update(get_type_hints(SimpleNamespace(__annotations__=texts), namespace, names))
+        types = get_type_hints(SimpleNamespace(__annotations__=texts), namespace, names)
+        self.update({name: _for_forms(type_) for name, type_ in types.items()})
         self._is_evaluated = True
 
     def __iter__(self) -> Iterator[str]:
@@ -110,3 +112,24 @@ def _type(place: str, name: str) -> Any:
         return type(
             name, (), {"__module__": module, "__doc__": f"{module}.{name}, not importable."}
         )
+
+
+def _for_forms(type_: Any) -> Any:
+    """Return an equal type from which magicgui can make an input field.
+
+    It makes a check box of ``bool | None``, which can't show None, and an editor of a sequence of
+    any length, which fails.
+    """
+    members = get_args(type_) if get_origin(type_) in (Union, UnionType) else (type_,)
+    others = [member for member in members if member is not NoneType]
+    if len(others) != 1:
+        return type_
+    is_optional = len(members) > 1
+    if others == [bool]:
+        return Literal[True, False] | None if is_optional else type_
+    kind = get_origin(others[0])
+    if not (isinstance(kind, type) and issubclass(kind, Sequence)):
+        return type_
+    if is_optional or kind is Sequence or ... in get_args(others[0]):
+        return Union[type_, kind]  # noqa: UP007  # `|` isn't defined for all of these
+    return type_

@@ -4175,7 +4175,7 @@ def distance_transform_edt(
 
 @overload
 def extrema(
-    input: Castable[OutT],
+    input: AnyArray,
     labels: ArrayLike | None = None,
     index: None = None,
     *,
@@ -4185,7 +4185,7 @@ def extrema(
 
 @overload
 def extrema(
-    input: Castable[OutT], labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
+    input: AnyArray, labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
 ) -> tuple[float, float, tuple[int, ...], tuple[int, ...]]: ...
 
 
@@ -9595,7 +9595,7 @@ def map_coordinates(
 
 @overload
 def maximum(
-    input: Castable[OutT],
+    input: AnyArray | Lists,
     labels: ArrayLike | None = None,
     index: None = None,
     *,
@@ -9605,7 +9605,11 @@ def maximum(
 
 @overload
 def maximum(
-    input: Castable[OutT], labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
+    input: AnyArray | Lists,
+    labels: ArrayLike | None,
+    index: Integer,
+    *,
+    slice_by_slice: bool = False,
 ) -> float: ...
 
 
@@ -10424,7 +10428,7 @@ def maximum_position(
 
 @overload
 def mean(
-    input: Castable[OutT],
+    input: AnyArray | Lists,
     labels: ArrayLike | None = None,
     index: None = None,
     *,
@@ -10434,7 +10438,11 @@ def mean(
 
 @overload
 def mean(
-    input: Castable[OutT], labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
+    input: AnyArray | Lists,
+    labels: ArrayLike | None,
+    index: Integer,
+    *,
+    slice_by_slice: bool = False,
 ) -> float: ...
 
 
@@ -10570,7 +10578,7 @@ def mean(
 
 @overload
 def median(
-    input: Castable[OutT],
+    input: AnyArray | Lists,
     labels: ArrayLike | None = None,
     index: None = None,
     *,
@@ -10580,7 +10588,11 @@ def median(
 
 @overload
 def median(
-    input: Castable[OutT], labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
+    input: AnyArray | Lists,
+    labels: ArrayLike | None,
+    index: Integer,
+    *,
+    slice_by_slice: bool = False,
 ) -> float: ...
 
 
@@ -10993,7 +11005,7 @@ def median_filter(
 
 @overload
 def minimum(
-    input: Castable[OutT],
+    input: AnyArray | Lists,
     labels: ArrayLike | None = None,
     index: None = None,
     *,
@@ -11003,7 +11015,11 @@ def minimum(
 
 @overload
 def minimum(
-    input: Castable[OutT], labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
+    input: AnyArray | Lists,
+    labels: ArrayLike | None,
+    index: Integer,
+    *,
+    slice_by_slice: bool = False,
 ) -> float: ...
 
 
@@ -14113,7 +14129,7 @@ def spline_filter1d(
 
 @overload
 def standard_deviation(
-    input: Castable[OutT],
+    input: AnyArray | Lists,
     labels: ArrayLike | None = None,
     index: None = None,
     *,
@@ -14123,7 +14139,11 @@ def standard_deviation(
 
 @overload
 def standard_deviation(
-    input: Castable[OutT], labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
+    input: AnyArray | Lists,
+    labels: ArrayLike | None,
+    index: Integer,
+    *,
+    slice_by_slice: bool = False,
 ) -> float: ...
 
 
@@ -14260,7 +14280,7 @@ def standard_deviation(
 
 @overload
 def sum(
-    input: Castable[OutT],
+    input: AnyArray,
     labels: ArrayLike | None = None,
     index: None = None,
     *,
@@ -14270,7 +14290,7 @@ def sum(
 
 @overload
 def sum(
-    input: Castable[OutT], labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
+    input: AnyArray, labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
 ) -> float: ...
 
 
@@ -14377,7 +14397,7 @@ def sum(
 
 @overload
 def sum_labels(
-    input: Castable[OutT],
+    input: AnyArray | Lists,
     labels: ArrayLike | None = None,
     index: None = None,
     *,
@@ -14387,7 +14407,11 @@ def sum_labels(
 
 @overload
 def sum_labels(
-    input: Castable[OutT], labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
+    input: AnyArray | Lists,
+    labels: ArrayLike | None,
+    index: Integer,
+    *,
+    slice_by_slice: bool = False,
 ) -> float: ...
 
 
@@ -15122,7 +15146,7 @@ def value_indices(
 
 @overload
 def variance(
-    input: Castable[OutT],
+    input: AnyArray | Lists,
     labels: ArrayLike | None = None,
     index: None = None,
     *,
@@ -15132,7 +15156,11 @@ def variance(
 
 @overload
 def variance(
-    input: Castable[OutT], labels: ArrayLike | None, index: Integer, *, slice_by_slice: bool = False
+    input: AnyArray | Lists,
+    labels: ArrayLike | None,
+    index: Integer,
+    *,
+    slice_by_slice: bool = False,
 ) -> float: ...
 
 

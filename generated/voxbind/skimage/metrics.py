@@ -628,7 +628,7 @@ def peak_signal_noise_ratio(
 
 @overload
 def structural_similarity(
-    im1: Castable[OutT],
+    im1: AnyArray,
     im2: AnyArray,
     *,
     win_size: Integer | None = None,
