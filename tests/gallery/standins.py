@@ -25,6 +25,8 @@ STAND_INS: dict[str, tuple[tuple[int, ...], str]] = {
     "data/solidification.tif": ((11, 384, 512), "uint16"),
 }
 """By file, the shape and dtype that the documentation of `skimage.data` states."""
+_OVERLAPPING = frozenset({"data/mitosis.tif"})
+"""Images in which a script of the gallery separates objects that touch."""
 
 
 def image_in_place_of(file: str) -> NDArray[Any]:
@@ -33,12 +35,17 @@ def image_in_place_of(file: str) -> NDArray[Any]:
     rng = np.random.default_rng(zlib.crc32(file.encode()))
     channels = shape[-1] if shape[-1] in (3, 4) else 1
     frames = int(np.prod(shape)) // channels // (size := _frame(shape))[0] // size[1]
-    # Objects move a little from frame to frame, so that volumes and films hold together.
     spots = rng.random((size[0] // 8, size[1] // 8)) ** 24
     objects = ndimage.gaussian_filter(spots.repeat(8, 0).repeat(8, 1), 5)
     objects = np.pad(objects, [(0, n - m) for n, m in zip(size, objects.shape, strict=True)])
+    if file in _OVERLAPPING:
+        is_centre = np.zeros(size, bool)
+        is_centre[24::48, 24::48] = is_centre[24::48, 39::48] = True
+        discs = ndimage.distance_transform_edt(~is_centre) < 10
+        objects = ndimage.gaussian_filter(discs.astype(float), 1)
     background = np.linspace(0.1, 0.2, size[1])
     planes = np.empty((frames, channels, *size), dtype)
+    # Objects move a little from frame to frame, so that volumes and films hold together.
     for plane in np.ndindex(frames, channels):
         moved = np.roll(objects / objects.max(), (plane[0], 9 * plane[1]), (0, 1))
         bright = 0.7 * moved + background + 0.02 * rng.standard_normal(size, np.float32)
