@@ -95,9 +95,10 @@ def settled(
         try:
             files = _rendered(package, out)
         except RenderError as error:
-            if not error.functions:
+            smaller = _without(package, error.functions)
+            if smaller is None:
                 raise BuildError(f"The wrappers can't be written: {error}") from error
-            package = _without(package, error.functions)
+            package = smaller
             continue
         if not prove or not disk.differing(files, out):
             return package, files
@@ -105,20 +106,28 @@ def settled(
         problems = _problems(files)
         if not problems:
             return package, files
-        blamed = functions_with_problems(problems, files, package.manifest)
-        if not blamed:
+        smaller = _without(package, functions_with_problems(problems, files, package.manifest))
+        if smaller is None:
             shown = "\n".join(f"  {problem}" for problem in problems[:20])
             raise BuildError(
                 f"The generated code has {len(problems)} problems. The package is unchanged.\n"
                 f"{shown}"
             )
-        package = _without(package, blamed)
+        package = smaller
 
 
-def _without(package: PackageContent, problems: Mapping[str, str]) -> PackageContent:
+def _without(package: PackageContent, problems: Mapping[str, str]) -> PackageContent | None:
+    """Return a package without some functions; None if none of them may be left out.
+
+    A library that wasn't read in this run was proved by an earlier one, so its record is damaged.
+    """
+    frozen_only = {each.library for each in package.rows if each.source == "record"}
     libraries = {
-        name: left_out(library, problems) for name, library in package.manifest.libraries.items()
+        name: library if name in frozen_only else left_out(library, problems)
+        for name, library in package.manifest.libraries.items()
     }
+    if libraries == package.manifest.libraries:
+        return None
     return replace(
         package,
         manifest=replace(package.manifest, libraries=libraries),
