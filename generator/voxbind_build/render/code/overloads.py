@@ -180,8 +180,9 @@ class _Writer:
         rows = dtype_rows(self._function.dtypes)
         kinds = [_Arrays(image=image, result=result) for image, result in rows]
         if len(rows) > 1:
-            # An array of unknown dtype fits each row. `Never` only fits those.
-            unknown = _Arrays(image=image_array(Name("Never")), result=ndarray(ANY))
+            # An array of unknown dtype fits each row, and only it fits `Never`. An image of type
+            # `Any` fits this overload too, and needn't be NumPy's.
+            unknown = _Arrays(image=image_array(Name("Never")), result=ANY)
             return [unknown, *kinds]
         return kinds
 
