@@ -16490,7 +16490,7 @@ def mask_label(
     device: _Device | None = None,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

@@ -4452,7 +4452,7 @@ def fourier_ellipsoid(
     output: AnyArray | type[float | complex] | None = None,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4616,7 +4616,7 @@ def fourier_gaussian(
     output: AnyArray | type[float | complex] | None = None,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4915,7 +4915,7 @@ def fourier_uniform(
     output: AnyArray | type[float | complex] | None = None,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

@@ -292,7 +292,7 @@ def convert_colorspace(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -422,7 +422,7 @@ def deltaE_cie76(
     channel_axis: Integer = -1,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -530,7 +530,7 @@ def deltaE_ciede2000(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -676,7 +676,7 @@ def deltaE_ciede94(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -840,7 +840,7 @@ def deltaE_cmc(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1190,7 +1190,7 @@ def hsv2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1290,7 +1290,7 @@ def lab2lch(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1421,7 +1421,7 @@ def lab2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1653,7 +1653,7 @@ def lab2xyz(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2022,7 +2022,7 @@ def lch2lab(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2137,7 +2137,7 @@ def luv2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2239,7 +2239,7 @@ def luv2xyz(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2447,7 +2447,7 @@ def rgb2gray(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2625,7 +2625,7 @@ def rgb2hsv(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2740,7 +2740,7 @@ def rgb2lab(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2949,7 +2949,7 @@ def rgb2luv(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3042,7 +3042,7 @@ def rgb2rgbcie(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3136,7 +3136,7 @@ def rgb2xyz(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3235,7 +3235,7 @@ def rgb2ycbcr(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3326,7 +3326,7 @@ def rgb2ydbdr(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3418,7 +3418,7 @@ def rgb2yiq(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3501,7 +3501,7 @@ def rgb2ypbpr(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3588,7 +3588,7 @@ def rgb2yuv(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3681,7 +3681,7 @@ def rgba2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3803,7 +3803,7 @@ def rgbcie2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4048,7 +4048,7 @@ def xyz2lab(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4283,7 +4283,7 @@ def xyz2luv(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4497,7 +4497,7 @@ def xyz2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4692,7 +4692,7 @@ def ycbcr2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4784,7 +4784,7 @@ def ydbdr2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4880,7 +4880,7 @@ def yiq2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4963,7 +4963,7 @@ def ypbpr2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -5054,7 +5054,7 @@ def yuv2rgb(
     *,
     channel_axis: Integer = -1,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

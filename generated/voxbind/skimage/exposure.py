@@ -355,7 +355,7 @@ def equalize_adapthist(
     nbins: Integer = 256,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -487,7 +487,7 @@ def equalize_hist(
     mask: AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -783,7 +783,7 @@ def match_histograms(
     *,
     channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

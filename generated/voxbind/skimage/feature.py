@@ -472,7 +472,7 @@ def blob_log(
     threshold_rel: Real | None = None,
     exclude_border: tuple[Integer, ...] | Integer | Literal[False] = False,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -838,7 +838,7 @@ def canny(
 @overload
 def corner_fast(
     image: np.ndarray[Any, np.dtype[Never]], n: Integer = 12, threshold: Real = 0.15
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1033,7 +1033,7 @@ def corner_harris(
     k: Real = 0.05,
     eps: Real = 1e-06,
     sigma: Real | Sequence[Real] | AnyArray = 1,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1164,7 +1164,7 @@ def corner_kitchen_rosenfeld(
     image: np.ndarray[Any, np.dtype[Never]],
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: Real = 0,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1247,9 +1247,7 @@ def corner_kitchen_rosenfeld(
 
 
 @overload
-def corner_moravec(
-    image: np.ndarray[Any, np.dtype[Never]], window_size: Integer = 1
-) -> NDArray[Any]: ...
+def corner_moravec(image: np.ndarray[Any, np.dtype[Never]], window_size: Integer = 1) -> Any: ...
 
 
 @overload
@@ -1332,7 +1330,7 @@ def corner_moravec(image: AnyArray, window_size: Integer = 1) -> Array:
 @overload
 def corner_orientations(
     image: np.ndarray[Any, np.dtype[Never]], corners: AnyArray, mask: AnyArray
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1628,7 +1626,7 @@ def corner_peaks(
 @overload
 def corner_shi_tomasi(
     image: np.ndarray[Any, np.dtype[Never]], sigma: Real | Sequence[Real] | AnyArray = 1
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1731,7 +1729,7 @@ def corner_subpix(
     corners: AnyArray,
     window_size: Integer = 11,
     alpha: Real = 0.99,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2048,7 +2046,7 @@ def draw_haar_like_feature(
     alpha: Real = 0.5,
     max_n_features: Integer | None = None,
     rng: RandomGenerator | Integer | None = None,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2238,7 +2236,7 @@ def draw_multiblock_lbp(
     color_greater_block: tuple[Real, Real, Real] = (1, 1, 1),
     color_less_block: Real | tuple[Real, ...] | list[float] | AnyArray = (0, 0.69, 0.96),
     alpha: Real = 0.5,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3737,7 +3735,7 @@ def match_template(
     constant_values: Integer = 0,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4309,7 +4307,7 @@ def shape_index(
     sigma: Real | Sequence[Real] | AnyArray = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: Real = 0,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

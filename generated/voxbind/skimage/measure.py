@@ -333,7 +333,7 @@ def centroid(
     *,
     spacing: tuple[Real, ...] | list[float] | AnyArray | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -749,7 +749,7 @@ def inertia_tensor(
     *,
     spacing: tuple[Real, ...] | list[float] | AnyArray | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1575,7 +1575,7 @@ def moments(
     *,
     spacing: tuple[Real, ...] | list[float] | AnyArray | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1696,7 +1696,7 @@ def moments_central(
     spacing: tuple[Real, ...] | list[float] | AnyArray | None = None,
     slice_by_slice: bool = False,
     **kwargs: object,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2383,7 +2383,7 @@ def profile_line(
     cval: Real = 0.0,
     *,
     reduce_func: Callable[..., object] | None = library_default("numpy.mean"),
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

@@ -5201,7 +5201,7 @@ def reconstruction(
     offset: AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

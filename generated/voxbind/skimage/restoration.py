@@ -421,7 +421,7 @@ def denoise_bilateral(
     cval: Real = 0,
     *,
     channel_axis: Integer | None = None,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -601,7 +601,7 @@ def denoise_invariant(
     masks: Sequence[AnyArray] | None = None,
     denoiser_kwargs: Any = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -750,7 +750,7 @@ def denoise_nl_means(
     preserve_range: bool = False,
     channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -984,7 +984,7 @@ def denoise_tv_bregman(
     isotropic: bool = True,
     *,
     channel_axis: Integer | None = None,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1153,7 +1153,7 @@ def denoise_tv_chambolle(
     *,
     channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1339,7 +1339,7 @@ def denoise_wavelet(
     *,
     channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1686,7 +1686,7 @@ def inpaint_biharmonic(
     split_into_regions: bool = False,
     channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1822,7 +1822,7 @@ def richardson_lucy(
     filter_epsilon: Real | None = None,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2394,7 +2394,7 @@ def wiener(
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

@@ -89,7 +89,7 @@ def active_contour(
     convergence: Real = 0.1,
     *,
     boundary_condition: str = "periodic",
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1430,7 +1430,7 @@ def inverse_gaussian_gradient(
     sigma: Real | Sequence[Real] | AnyArray = 5.0,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1628,7 +1628,7 @@ def mark_boundaries(
     outline_color: Lists | None = None,
     mode: Literal["thick", "inner", "outer", "subpixel"] = "outer",
     background_label: Integer = 0,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

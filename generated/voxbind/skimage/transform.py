@@ -121,7 +121,7 @@ def downscale_local_mean(
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1141,7 +1141,7 @@ def iradon(
     interpolation: str = "linear",
     circle: bool = True,
     preserve_range: bool = True,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1586,7 +1586,7 @@ def pyramid_expand(
     *,
     channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1986,7 +1986,7 @@ def pyramid_reduce(
     *,
     channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2132,7 +2132,7 @@ def radon(
     circle: bool = True,
     *,
     preserve_range: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2568,7 +2568,7 @@ def resize_local_mean(
     *,
     channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

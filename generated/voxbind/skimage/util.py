@@ -259,7 +259,7 @@ def compare_images(
     method: Literal["diff", "blend", "checkerboard"] = "diff",
     n_tiles: tuple[object, ...] = (8, 8),
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -541,7 +541,7 @@ def img_as_float(
     force_copy: bool = False,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload

@@ -210,7 +210,7 @@ def butterworth(
     squared_butterworth: bool = True,
     npad: Integer = 0,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -397,7 +397,7 @@ def correlate_sparse(
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap", "valid"] = "reflect",
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -511,7 +511,7 @@ def difference_of_gaussians(
     channel_axis: Integer | None = None,
     truncate: Real = 4.0,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -715,7 +715,7 @@ def farid(
     mode: str | Sequence[str] = "reflect",
     cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -853,9 +853,7 @@ def farid(
 
 
 @overload
-def farid_h(
-    image: np.ndarray[Any, np.dtype[Never]], *, mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+def farid_h(image: np.ndarray[Any, np.dtype[Never]], *, mask: AnyArray | None = None) -> Any: ...
 
 
 @overload
@@ -928,9 +926,7 @@ def farid_h(image: AnyArray, *, mask: AnyArray | None = None) -> Array:
 
 
 @overload
-def farid_v(
-    image: np.ndarray[Any, np.dtype[Never]], *, mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+def farid_v(image: np.ndarray[Any, np.dtype[Never]], *, mask: AnyArray | None = None) -> Any: ...
 
 
 @overload
@@ -1004,7 +1000,7 @@ def filter_forward(
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
     predefined_filter: Any = None,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1106,7 +1102,7 @@ def filter_inverse(
     filter_params: Mapping[str, object] | None = None,
     max_gain: Real = 2,
     predefined_filter: Any = None,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1214,7 +1210,7 @@ def frangi(
     cval: Real = 0,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1660,7 +1656,7 @@ def gaussian(
     channel_axis: Integer | None = None,
     out: AnyArray | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -1872,7 +1868,7 @@ def hessian(
     cval: Real = 0,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2051,7 +2047,7 @@ def laplace(
     mask: AnyArray | None = None,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2271,7 +2267,7 @@ def meijering(
     cval: Real = 0,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2407,7 +2403,7 @@ def prewitt(
     mode: str | Sequence[str] = "reflect",
     cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2538,9 +2534,7 @@ def prewitt(
 
 
 @overload
-def prewitt_h(
-    image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+def prewitt_h(image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None) -> Any: ...
 
 
 @overload
@@ -2606,9 +2600,7 @@ def prewitt_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
 
 
 @overload
-def prewitt_v(
-    image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+def prewitt_v(image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None) -> Any: ...
 
 
 @overload
@@ -2736,9 +2728,7 @@ def rank_order(image: AnyArray, *, slice_by_slice: bool = False) -> tuple[Array,
 
 
 @overload
-def roberts(
-    image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+def roberts(image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None) -> Any: ...
 
 
 @overload
@@ -2809,7 +2799,7 @@ def roberts(image: AnyArray, mask: AnyArray | None = None) -> Array:
 @overload
 def roberts_neg_diag(
     image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2879,7 +2869,7 @@ def roberts_neg_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
 @overload
 def roberts_pos_diag(
     image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -2955,7 +2945,7 @@ def sato(
     cval: Real = 0,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3084,7 +3074,7 @@ def scharr(
     mode: str | Sequence[str] = "reflect",
     cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3218,9 +3208,7 @@ def scharr(
 
 
 @overload
-def scharr_h(
-    image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+def scharr_h(image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None) -> Any: ...
 
 
 @overload
@@ -3291,9 +3279,7 @@ def scharr_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
 
 
 @overload
-def scharr_v(
-    image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+def scharr_v(image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None) -> Any: ...
 
 
 @overload
@@ -3372,7 +3358,7 @@ def sobel(
     mode: str | Sequence[str] = "reflect",
     cval: Real = 0.0,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -3501,9 +3487,7 @@ def sobel(
 
 
 @overload
-def sobel_h(
-    image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+def sobel_h(image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None) -> Any: ...
 
 
 @overload
@@ -3569,9 +3553,7 @@ def sobel_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
 
 
 @overload
-def sobel_v(
-    image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None
-) -> NDArray[Any]: ...
+def sobel_v(image: np.ndarray[Any, np.dtype[Never]], mask: AnyArray | None = None) -> Any: ...
 
 
 @overload
@@ -3865,7 +3847,7 @@ def threshold_local(
     cval: Real = 0,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4277,7 +4259,7 @@ def threshold_niblack(
     k: Real = 0.2,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4484,7 +4466,7 @@ def threshold_sauvola(
     r: Real | None = None,
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4748,7 +4730,7 @@ def unsharp_mask(
     *,
     channel_axis: Integer | None = None,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -4938,7 +4920,7 @@ def wiener(
     filter_params: Mapping[str, object] | None = None,
     K: Real | AnyArray = 0.25,
     predefined_filter: Any = None,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
