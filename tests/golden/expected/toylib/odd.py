@@ -107,7 +107,7 @@ def combine(
     empty: Mapping[str, object] = {},
     *,
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
@@ -275,7 +275,7 @@ def rescale(
     noise: Real = 0.5,
     low: Real = library_default("toylib.odd.MISSING"),
     slice_by_slice: bool = False,
-) -> NDArray[Any]: ...
+) -> Any: ...
 
 
 @overload
