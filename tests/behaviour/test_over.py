@@ -146,7 +146,7 @@ def test_an_option_that_makes_the_result_a_tuple_is_honoured() -> None:
         movie,
         movie[::-1].copy(),
         data_range=1,
-        full=True,  # type: ignore[arg-type]
+        full=True,
     )
     assert similar.shape == (3,)
     assert images.shape == movie.shape
@@ -673,7 +673,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         r"channel_axis=-1 and an image with the axes T, Z, Y, X",
     ),
     "no array": (
-        lambda: voxbind.over(filters.sobel, "TYX")([[[1.0]]]),  # type: ignore[call-overload]
+        lambda: voxbind.over(filters.sobel, "TYX")([[[1.0]]]),
         voxbind.MemoryTypeError,
         r"'image' is of type list.*numpy\.asarray\(image\)",
     ),

@@ -39,6 +39,7 @@ class Kind(NamedTuple):
 
 
 _NUMPY = ("NDArray[Any]", "NDArray[float32]", "NDArray[bool]", "NDArray[uint8]")
+_TORCH = ("Tensor", "Tensor", "Tensor", "Tensor", "Tensor", "Tensor")
 KINDS = {
     "numpy": Kind("npt.NDArray[np.float32]", "NDArray[float32]", "NDArray[float32]", *_NUMPY),
     # As `np.zeros((8, 9), np.float32)` is typed, which keeps the number of axes too.
@@ -48,9 +49,9 @@ KINDS = {
         "NDArray[float32]",
         *_NUMPY,
     ),
-    "torch": Kind("torch.Tensor", *["Tensor"] * 6, needs="torch"),
+    "torch": Kind("torch.Tensor", *_TORCH, needs="torch"),
     # Parameters of a module are tensors, and results are no parameters.
-    "parameter": Kind("torch.nn.Parameter", *["Tensor"] * 6, needs="torch"),
+    "parameter": Kind("torch.nn.Parameter", *_TORCH, needs="torch"),
     # An array of any other library comes back as NumPy's.
     "own": Kind("Own", *["NDArray[Any]"] * 6),
 }

@@ -100,7 +100,7 @@ def test_a_journal_keeps_what_another_build_doesnt_measure(tmp_path: Path) -> No
     manifest.Journal(tmp_path / "voxbind").forget(["one", "three"])
     left = manifest.Journal(tmp_path / "voxbind")
     assert left.of("one") == {}
-    assert left.observations == {"two": {f"two:{n}": observation(f"two:{n}") for n in "fg"}}
+    assert left.of("two") == {f"two:{n}": observation(f"two:{n}") for n in "fg"}
     left.forget(["two"])
     assert [*tmp_path.iterdir()] == []
 
