@@ -321,6 +321,19 @@ def test_check_can_measure_again(toylib, package):
     }
     assert report.outdated == ()
     assert {"contract", "result"} & {aspect for _, aspect in told}
+    # The build that follows needs no measurement, and leaves no journal.
+    listener = Listener()
+    assert pipeline.build([spec(toylib)], package, reporter=listener).rows[0].measured == 0
+    assert listener.advanced == []
+    assert pipeline.check([spec(toylib)], package).agrees
+    assert [*package.parent.glob(".voxbind*")] == []
+
+
+def test_a_check_that_measures_the_same_leaves_nothing_behind(toylib, package):
+    before = state(package)
+    assert pipeline.check([spec(toylib)], package, measure=True).agrees
+    assert state(package) == before
+    assert [*package.parent.glob(".voxbind*")] == []
 
 
 @pytest.mark.parametrize(

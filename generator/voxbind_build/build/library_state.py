@@ -238,18 +238,17 @@ def measure_missing(
                 + "."
             )
         unfinished = journal.of(name, installed) if journal else {}
-        earlier = {**record.observations.get(name, {}), **unfinished}
+        frozen_observations = record.observations.get(name, {})
         for definition, task in tasks_of_library.items():
             library_names[definition], function_names[definition] = name, task.description.name
-            observation = earlier.get(definition)
             fingerprint = frozen.fingerprint(
                 task, state.inventory.version, method_fingerprint(task)
             )
-            is_valid = (
-                observation is not None
-                and observation.fingerprint == fingerprint
-                and (definition in unfinished or not has_other_versions)
-            )
+            observation = frozen_observations.get(definition)
+            is_valid = not has_other_versions and _is_valid(observation, fingerprint)
+            # What an unfinished build measured is newer, but it may have measured in another way.
+            if _is_valid(unfinished.get(definition), fingerprint):
+                observation, is_valid = unfinished[definition], True
             if which == "nothing" and not is_valid:
                 state.outdated = (*state.outdated, definition)
             if which == "all" or (which == "changed" and not is_valid):
@@ -294,6 +293,10 @@ def measure_missing(
         sandbox.probe(tasks, jobs=jobs, on_done=done, time_limit=time_limit)
     finally:
         reporter.finish()
+
+
+def _is_valid(observation: Observation | None, fingerprint: str) -> bool:
+    return observation is not None and observation.fingerprint == fingerprint
 
 
 def outlasts(recorded: Observation, measured: Observation) -> bool:

@@ -7,13 +7,15 @@ repeated, and a library that isn't installed keeps its record.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
-from voxbind_build.build.library_state import Measure, measure_missing, twins_last
+from voxbind_build.build.library_state import LibraryState, Measure, measure_missing, twins_last
 from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish, settled
 from voxbind_build.build.reading import read
@@ -27,6 +29,7 @@ from voxbind_build.build.report import (
     unobserved,
 )
 from voxbind_build.build.unrenderable import sentences
+from voxbind_build.manifest import Record
 from voxbind_build.model import Difference, LibrarySpec
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
@@ -129,7 +132,7 @@ def check(
     recordings: Path = frozen.RECORDINGS,
     reporter: Reporter | None = None,
 ) -> CheckReport:
-    """Report what a build would change, without writing a file.
+    """Report what a build would change, without changing the package.
 
     The installed libraries are read, classified and rendered as in a build. The result is
     compared with the frozen record and with the files on disk.
@@ -141,7 +144,8 @@ def check(
     out
         The package's folder.
     measure
-        Measure every function again. If False, contracts are derived from the recorded
+        Measure every function again, and keep what differs beside the package for the next build,
+        if that folder can be written. If False, contracts are derived from the recorded
         observations.
     jobs, time_limit, recordings, reporter
         See `build`.
@@ -173,8 +177,11 @@ def check(
     states = read(
         [spec for spec in specs if spec.name not in without_observations], record, notes, reporter
     )
-    which: Measure = "all" if measure else "nothing"
-    measure_missing(states, record, None, which, jobs, time_limit, notes, reporter)
+    if measure:
+        with _kept(out, states, record, reporter) as journal:
+            measure_missing(states, record, journal, "all", jobs, time_limit, notes, reporter)
+    else:
+        measure_missing(states, record, None, "nothing", jobs, time_limit, notes, reporter)
 
     left_out_before = bool(sentences(manifest.libraries))
     package = assemble_package(states, record)
@@ -222,3 +229,24 @@ def check(
         unobserved=unobserved(package.manifest),
         notes=tuple(notes),
     )
+
+
+@contextlib.contextmanager
+def _kept(
+    out: Path, states: Mapping[str, LibraryState], record: Record, reporter: Reporter
+) -> Iterator[frozen.Journal | None]:
+    """Yield the journal that the next build reads; None if its folder can't be written.
+
+    It keeps no library of which all observations are as in the record.
+    """
+    if not os.access(out.resolve().parent, os.W_OK | os.X_OK):
+        yield None
+        return
+    with disk.claimed(out, reporter.say):
+        journal = frozen.Journal(out)
+        yield journal
+        journal.forget(
+            name
+            for name, state in states.items()
+            if state.observations == record.observations.get(name)
+        )
