@@ -19,6 +19,8 @@ from voxbind_build.model import Exclusion, LibrarySpec
 from voxbind_build.probe.sandbox import pool as sandbox
 
 LOOPS = 10
+FEW_LOOPS = 2
+"""For functions that are slow themselves; with more loops they take more than ten minutes."""
 LOOP = """
 import os
 parent = os.getppid()
@@ -149,7 +151,7 @@ def test_a_busy_machine_observes_what_the_committed_record_says(tmp_path: Path) 
     written = files(
         replace(spec, exclude=exclude, **tables),
         tmp_path / "voxbind",
-        LOOPS,
+        FEW_LOOPS,
         sandbox.TIME_LIMIT,
     )
     busy = manifest.decode_observations(written[path])

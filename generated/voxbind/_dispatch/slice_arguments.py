@@ -27,6 +27,7 @@ from operator import index
 from typing import Any
 
 from .._memory.lookup import LibraryMemory
+from .._support.classes import class_of
 from .._support.untyped import np
 from ..errors import DimensionError
 from .plan import Plan
@@ -123,7 +124,7 @@ class _Argument:
         self, function: str, name: str, value: Any, shape: tuple[int, ...], takes_volumes: bool
     ) -> None:
         self._function, self._name = function, name
-        self._value = tuple(value) if isinstance(value, Iterator) else value
+        self._value: Any = tuple(value) if issubclass(class_of(value), Iterator) else value
         self._shape, self._takes_volumes = shape, takes_volumes
 
     def of_slice(self, kind: str | tuple[float, ...], memory: LibraryMemory) -> Any:
@@ -205,21 +206,26 @@ class _Argument:
 
 def _length(value: Any) -> int | None:
     """Return the number of entries of a sequence or of an array with one axis."""
-    if isinstance(value, (list, tuple, range)):
+    if issubclass(class_of(value), (list, tuple, range)):
         return len(value)
-    shape = getattr(value, "shape", None)
-    return shape[0] if isinstance(shape, tuple) and len(shape) == 1 else None
+    shape = _shape_of_array(value)
+    return shape[0] if len(shape) == 1 else None
 
 
 def _shape(value: Any) -> tuple[int, ...]:
     """Return the shape of an array or of nested sequences; empty if there is none."""
-    shape = getattr(value, "shape", None)
-    if shape is None and type(value) in (list, tuple):
-        try:
-            shape = np.shape(value)
-        except ValueError:  # sequences of different lengths
-            return ()
-    return tuple(shape) if isinstance(shape, tuple) else ()
+    if class_of(value) not in (list, tuple):
+        return _shape_of_array(value)
+    try:
+        return tuple(np.shape(value))
+    except ValueError:  # sequences of different lengths
+        return ()
+
+
+def _shape_of_array(value: Any) -> tuple[int, ...]:
+    """Return the shape of an array; empty for other values, as some have other shapes."""
+    shape: Any = getattr(value, "shape", None)
+    return tuple(shape) if issubclass(class_of(shape), tuple) else ()
 
 
 def _first(value: Any) -> Any:

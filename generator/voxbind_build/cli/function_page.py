@@ -332,15 +332,19 @@ def _code(function: Function, width: int) -> str:
         return code
     lines = [f"  def {function.original_name}("]
     for part in signature_parts(function, annotated=True):
-        lines += textwrap.wrap(
-            f"{part},",
-            width,
-            initial_indent=" " * 6,
-            subsequent_indent=" " * 10,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    return "\n".join([*lines, f"  ) -> {function.returns.annotation}"])
+        lines += _wrapped(f"{part},", width, 6)
+    return "\n".join([*lines, *_wrapped(f") -> {function.returns.annotation}", width, 2)])
+
+
+def _wrapped(code: str, width: int, indent: int) -> list[str]:
+    return textwrap.wrap(
+        code,
+        width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 4),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _paragraph(console: Console, text: str) -> None:

@@ -196,7 +196,7 @@ class _Assembler:
             return PublicName(name=name, kind=kind, exclusion=excluded or _FOREIGN)
         if access == "internal":
             excluded = excluded or _INTERNAL
-        if self.mirrored(name) is _MIRRORED:
+        if self.mirrored(name) is _MIRRORED and self.resolver.reach(name) is not None:
             excluded = excluded or _HIDDEN
         if home.kind == "function":
             return self.function(name, home, live, excluded)

@@ -95,7 +95,7 @@ class ExporterMemory(Memory):
     def holds(self, value: Any) -> bool:
         if isinstance(value, (*_NEVER, np.generic)):
             return False
-        return isinstance(value, _BUFFERS) or any(
+        return issubclass(class_of(value), _BUFFERS) or any(
             hasattr(class_of(value), export) for export in _EXPORTS
         )
 
@@ -179,7 +179,7 @@ class ExporterMemory(Memory):
 
 def _exports_its_buffer(value: Any) -> bool:
     """Whether an array's protocol hands out the buffer on the host, and not a copy of it."""
-    if isinstance(value, _BUFFERS):
+    if issubclass(class_of(value), _BUFFERS):
         return True
     if hasattr(class_of(value), "__dlpack_device__"):
         return value.__dlpack_device__()[0] in (_CPU, _CUDA_HOST)
@@ -193,7 +193,9 @@ def _exported(value: Any, name: str) -> Any:
     """Return NumPy's array as it is exported: it may be read-only, or of foreign byte order."""
     _refuse_units(value, name)
     try:
-        if isinstance(value, _BUFFERS) or any(hasattr(class_of(value), i) for i in _INTERFACES):
+        if issubclass(class_of(value), _BUFFERS) or any(
+            hasattr(class_of(value), i) for i in _INTERFACES
+        ):
             return np.asarray(value)
         if gpu_of(value) is not None:
             memory, device = _gpu_memory(value, name)
