@@ -31,7 +31,9 @@ def resolve_annotations(namespace: dict[str, Any], /, **types: str) -> None:
         if type(value) is FunctionType and value.__module__ == namespace["__name__"]:
             _resolve_later(value, types)
             for variant in get_overloads(value):
-                _resolve_later(variant, types)
+                # `typing` also keeps those of an earlier module of this name.
+                if getattr(variant, "__globals__", None) is namespace:
+                    _resolve_later(variant, types)
 
 
 def _resolve_later(function: Callable[..., Any], types: Mapping[str, str]) -> None:
