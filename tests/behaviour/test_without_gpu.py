@@ -38,6 +38,11 @@ import importlib, inspect, json, pydoc, sys
 wrong, count = [], 0
 for name in {MODULES}:
     module = importlib.import_module("voxbind." + name)
+    assert all(vars(module)[name].__doc__ for name in module.__all__ if name in vars(module))
+loaded = {{*{HEAVY}}} & {{each.partition(".")[0] for each in sys.modules}}
+# Signatures and pages of help show annotations, which import what they name.
+for name in {MODULES}:
+    module = importlib.import_module("voxbind." + name)
     assert module.__doc__ and pydoc.render_doc(module)
     for attribute in module.__all__:
         function = vars(module).get(attribute)
@@ -47,7 +52,6 @@ for name in {MODULES}:
         inspect.signature(function)
         if attribute not in pydoc.render_doc(function) or "voxbind" not in function.__doc__:
             wrong.append(attribute)
-loaded = {{*{HEAVY}}} & {{each.partition(".")[0] for each in sys.modules}}
 print(json.dumps({{"count": count, "wrong": wrong, "loaded": sorted(loaded)}}))
 """
 

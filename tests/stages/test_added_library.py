@@ -111,6 +111,7 @@ def test_no_list_of_libraries_is_kept_by_hand() -> None:
     """Neither for the checkers, nor for nox."""
     packages = {spec.package for spec in libraries.builtin()} - {*TOOLS, "native"}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    del project["tool"]["voxbind"]["changes"]  # the versions that docs/changes compares
     for tool, options in project["tool"].items():
         for package in packages:
             assert not re.search(rf"\b{package}\b", json.dumps(options)), tool

@@ -36,7 +36,14 @@ class Tensor:
 
     ndim, shape, dtype = 1, (1,), "float32"
 
+    @property
+    def T(self) -> Tensor:
+        return self
+
     def copy(self) -> Tensor:
+        return self
+
+    def clip(self, min: int, max: int, /) -> Tensor:
         return self
 
 

@@ -65,6 +65,8 @@ class _Finder:
                 # This raises the error with the command that installs the library.
                 submodule(public, last).__library__.module()
             return None
+        if _is_wrapped(f"{public}.{last}"):
+            return None  # a file of voxbind that a frozen program lacks: not to be replaced
         from importlib.machinery import ModuleSpec
 
         # Any: a loader by its methods; the import of its base class would take a millisecond.
@@ -98,6 +100,17 @@ def _is_attribute() -> bool:
         frame = frame.f_back
     caller = frame.f_back and frame.f_back.f_back  # of `_call_with_frames_removed`
     return caller is not None and caller.f_code.co_name == "_handle_fromlist"
+
+
+def _is_wrapped(module: str) -> bool:
+    """Whether voxbind has wrappers for a module, by the index of all wrappers."""
+    from importlib.resources import files
+
+    try:
+        index = files(PACKAGE).joinpath("registry.json").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return f'"{module}.' in index
 
 
 def _is_there(module: str) -> bool:
