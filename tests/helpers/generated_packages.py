@@ -35,17 +35,27 @@ def importing(*folders: Path, also: tuple[str, ...] = ()) -> Iterator[Import]:
         return [name for name in sys.modules if name.partition(".")[0] in packages]
 
     before = {name: sys.modules.pop(name) for name in ours()}
-    path, finders = sys.path[:], sys.meta_path[:]
+    path = sys.path[:]
     # The finders of two packages of one name would ask each other without end.
-    sys.meta_path[:] = [
-        finder for finder in finders if type(finder).__module__.partition(".")[0] not in packages
-    ]
+    finders = _take_finders(packages)
     sys.path[:0] = map(str, folders)
     importlib.invalidate_caches()
     try:
         yield lambda name: importlib.import_module(f"voxbind.{name}" if name else "voxbind")
     finally:
-        sys.path[:], sys.meta_path[:] = path, finders
+        sys.path[:] = path
+        # Finders that other libraries have added meanwhile stay, since they are needed.
+        _take_finders(packages)
+        sys.meta_path[:0] = finders
         for name in ours():
             del sys.modules[name]
         sys.modules.update(before)
+
+
+def _take_finders(packages: tuple[str, ...]) -> list[Any]:
+    """Remove the finders of some packages from ``sys.meta_path``, and return them."""
+    taken = [
+        finder for finder in sys.meta_path if type(finder).__module__.partition(".")[0] in packages
+    ]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in taken]
+    return taken
