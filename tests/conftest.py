@@ -51,6 +51,12 @@ def _search_path_of_one_test() -> Iterator[None]:
     sys.path[:] = before
 
 
+@pytest.fixture(autouse=True)
+def _width_of_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print as into a file; pytest-xdist tells its workers the width of the terminal."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(scope="session")
 def search_path() -> str:
     """A PYTHONPATH for processes that see the checkout and nothing installed of voxbind."""
