@@ -93,7 +93,9 @@ def test_results_are_documented_of_all_that_return_something() -> None:
     def wrong(function: Function) -> bool:
         found = parsed(function)
         gives = inspect.signature(wrapper(function)).return_annotation
-        return gives not in (None, type(None), "None") and not found["Returns"] and not found["Yields"]
+        return (
+            gives not in (None, type(None), "None") and not found["Returns"] and not found["Yields"]
+        )
 
     assert offenders(wrong) == []
 
