@@ -10,7 +10,7 @@ from functools import partial
 from inspect import BoundArguments
 from typing import Any
 
-from .._memory.lookup import is_array
+from .._memory.lookup import is_array, shape_of
 from .._memory.numpy_memory import numpy_dtype
 from .._settings.context import change
 from .._support.contract import ProcessingContract
@@ -18,7 +18,7 @@ from .._support.untyped import np
 from ..errors import DimensionError
 from .cutting import block
 from .joining import Context, Finish, joined
-from .layout import Image, Layout, colour_axis, laid_out, shape_of
+from .layout import Image, Layout, colour_axis, laid_out
 from .looping import positions, results
 from .measured import Measured
 

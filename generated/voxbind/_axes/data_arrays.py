@@ -12,6 +12,7 @@ from typing import Any
 
 from .._support.running import running_wrapper
 from .._support.untyped import np
+from .._upstream.defaults import is_same
 from ..errors import DimensionError
 from .calling import call, colours_of, is_data_array, named_images, slice_by_slice
 from .joining import UNKNOWN, Finish
@@ -53,7 +54,7 @@ def call_by_name(
     axes = _letters(image, name, facts)
     first = Image(name, image.data, image.shape, axes)
     parameter = facts.signature.parameters.get("channel_axis")
-    is_default = parameter is None or _is_same(arguments["channel_axis"], parameter.default)
+    is_default = parameter is None or is_same(arguments["channel_axis"], parameter.default)
     colours = _colours(axes, facts, arguments, is_default)
     letters_of = partial(_letters, facts=facts, is_image=False)
     images = named_images(facts, arguments, first, colours, letters_of)
@@ -117,14 +118,10 @@ def _colours(axes: str, facts: Measured, arguments: Mapping[str, Any], is_defaul
     return colours_of(axes, facts, arguments, not is_default)
 
 
-def _is_same(value: Any, default: Any) -> bool:
-    return type(value) is type(default) and bool(value == default)
-
-
 def _refuse_counted_axes(facts: Measured, arguments: Mapping[str, Any], axes: str) -> None:
     for name in _AXIS_PARAMETERS:
         parameter = facts.signature.parameters.get(name)
-        if parameter is None or _is_same(arguments[name], parameter.default):
+        if parameter is None or is_same(arguments[name], parameter.default):
             continue
         value = f"{name}={arguments[name]!r}"
         raise DimensionError(

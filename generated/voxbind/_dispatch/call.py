@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from operator import index
 from typing import Any
 
 from .._memory.exporter_memory import is_dask_array
@@ -19,14 +18,14 @@ from .._memory.lookup import (
     is_number_or_nested,
     memory_for,
     memory_of,
-    to_host,
+    shape_of,
 )
 from .._memory.registry import accepted_arrays
 from .._settings.context import DEFAULT, current
 from .._settings.tracing import Watch
 from .._support.classes import class_of
 from .._support.untyped import np
-from .._upstream.defaults import LibraryDefault
+from .._upstream.defaults import LibraryDefault, is_same
 from ..errors import DimensionError, MemoryTypeError, class_name
 from .advice import advice, refuse_lists_of_arrays
 from .exchange import Exchange, lower_dtype
@@ -84,7 +83,7 @@ class Call:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the image; for a list or a number, the shape of its NumPy array."""
-        return _shape_of(self._arguments[self.image], self.image)
+        return shape_of(self._arguments[self.image], self.image)
 
     @property
     def may_be_colours(self) -> bool:
@@ -99,7 +98,7 @@ class Call:
         """Whether an argument holds a coordinate on every axis for each element of the result."""
         axes = len(self.shape)
         others = {name: self._arguments[name] for name in self._plan.other_arrays}
-        shapes = [_shape_of(other, name) for name, other in others.items() if is_array(other)]
+        shapes = [shape_of(other, name) for name, other in others.items() if is_array(other)]
         return any(len(shape) == axes + 1 and shape[0] == axes for shape in shapes)
 
     @property
@@ -342,7 +341,7 @@ class Call:
         for position, (name, value) in enumerate(values.items()):
             if isinstance(value, LibraryDefault) or name == plan.args or name == plan.kwargs:
                 continue
-            if name in plan.defaults and _is_same(value, plan.defaults[name]):
+            if name in plan.defaults and is_same(value, plan.defaults[name]):
                 continue
             if position < plan.n_positional and len(positional) == position:
                 positional.append(value)
@@ -358,18 +357,6 @@ class Call:
 def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
     """Return a call of a function."""
     return Call(plan_of(function, arguments, facts), arguments)
-
-
-def _shape_of(value: Any, name: str) -> tuple[int, ...]:
-    """Return an array's shape; NumPy computes it for a list, or a dask array of unknown shape."""
-    try:
-        return tuple(map(index, value.shape))
-    except (AttributeError, RuntimeError, TypeError):  # RuntimeError: a nested tensor has none
-        return tuple(np.asarray(to_host(value, name)).shape)
-
-
-def _is_same(value: Any, default: Any) -> bool:
-    return type(value) is type(default) and bool(value == default)
 
 
 def _kind(value: Any) -> str:

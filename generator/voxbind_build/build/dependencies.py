@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import metadata
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -34,10 +35,7 @@ def versions_of(spec: LibrarySpec) -> dict[str, str]:
         Versions by distribution, sorted.
     """
     own = {canonicalize_name(name) for name in (spec.distribution, *spec.also)}
-    computing = {"numpy", *_of_memories()} | {
-        canonicalize_name(other.distribution) for other in builtin()
-    }
-    names = {"numpy", *_of_memories(spec.memory_type), *(_requirements(spec) & computing)} - own
+    names = {"numpy", *_of_memories(spec.memory_type), *(_requirements(spec) & _computing())} - own
     versions = {name: _version(name) for name in sorted(names)}
     return {name: version for name, version in versions.items() if version}
 
@@ -100,6 +98,13 @@ def sentence(
         f"{distribution} was measured with {before}, and {now} is installed: the results of "
         f"{functions} functions may differ"
     )
+
+
+@cache
+def _computing() -> frozenset[str]:
+    """Return the distributions that compute with arrays: of memories, and of wrapped libraries."""
+    wrapped = (canonicalize_name(spec.distribution) for spec in builtin())
+    return frozenset({"numpy", *_of_memories(), *wrapped})
 
 
 def _of_memories(memory: str = "") -> Iterator[str]:

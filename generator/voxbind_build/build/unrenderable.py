@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from voxbind_build.model import Exclusion, Library, Manifest
+from voxbind_build.model import UNRENDERABLE, Exclusion, Library, Manifest
 from voxbind_build.render.code.module_tree import module_tree
 from voxbind_build.verify import Problem
 
-__all__ = ["REASON", "functions_with_problems", "left_out", "sentences"]
+__all__ = ["functions_with_problems", "left_out", "sentences"]
 
-REASON = "unrenderable"
-"""The reason for the exclusion of these functions."""
 _DEFINITION = re.compile(r"def (\w+)")
 
 
@@ -30,7 +28,7 @@ def left_out(library: Library, problems: Mapping[str, str]) -> Library:
     """
     excluded = {
         public: Exclusion(
-            reason=REASON,
+            reason=UNRENDERABLE,
             detail=f"Its wrapper would not be valid: {problems[wrapper]}. Take it from "
             f"{public.rpartition('.')[0]} itself.",
         )
@@ -83,7 +81,7 @@ def sentences(libraries: Mapping[str, Library]) -> list[str]:
         f"{public} has no wrapper. {exclusion.detail}"
         for _, library in sorted(libraries.items())
         for public, exclusion in library.excluded.items()
-        if exclusion.reason == REASON
+        if exclusion.reason == UNRENDERABLE
     ]
 
 

@@ -20,8 +20,7 @@ _OF_MODULES = frozenset(
 
 def is_identifier(text: str) -> bool:
     """Return whether Python can bind a name, and doesn't read it as another one."""
-    normal = unicodedata.normalize("NFKC", text)
-    return text.isidentifier() and not keyword.iskeyword(text) and normal == text
+    return not _problem_of_syntax(text)
 
 
 def why_not_bindable(name: str) -> str:
@@ -32,15 +31,21 @@ def why_not_bindable(name: str) -> str:
     name
         A name, without the dotted names of its modules.
     """
+    if problem := _problem_of_syntax(name):
+        return problem
+    if name in _OF_MODULES:
+        return "has a meaning for Python itself"
+    if name == "annotations":
+        return "is bound by `from __future__ import annotations` in each generated module"
+    return ""
+
+
+def _problem_of_syntax(name: str) -> str:
+    # https://docs.python.org/3/reference/lexical_analysis.html#identifiers
     if not name.isidentifier():
         return "isn't a name in Python's syntax"
     if keyword.iskeyword(name):
         return "is a keyword of Python"
     if (normal := unicodedata.normalize("NFKC", name)) != name:
-        # https://docs.python.org/3/reference/lexical_analysis.html#identifiers
         return f"is read as {normal!r} by Python"
-    if name in _OF_MODULES:
-        return "has a meaning for Python itself"
-    if name == "annotations":
-        return "is bound by `from __future__ import annotations` in each generated module"
     return ""

@@ -18,6 +18,7 @@ from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.source_signatures import define
 from voxbind_build.discover.stubs import with_stub
 from voxbind_build.model import (
+    UNRENDERABLE,
     Definition,
     Exclusion,
     LibrarySpec,
@@ -54,7 +55,7 @@ _UNRESOLVED = Exclusion(
     detail="Created when the module is imported, and the library could not be imported.",
 )
 _HIDDEN = Exclusion(
-    reason="unrenderable",
+    reason=UNRENDERABLE,
     detail="A listed module has the same name. To wrap this function, take the module out of "
     "`modules`.",
 )
@@ -305,7 +306,7 @@ def _unbindable(name: str) -> Exclusion | None:
     if not reason:
         return None
     return Exclusion(
-        reason="unrenderable",
+        reason=UNRENDERABLE,
         detail=f"{attribute!r} {reason}. Take it from {module} itself.",
     )
 

@@ -1,7 +1,8 @@
 """Library specifications: one short TOML file per library, and the code that reads and checks it.
 
-`structure` and `values` check a file on its own, `fitting` checks it against the library.
-`environment` and `importing` prepare and import the library.
+`announced` finds the files of installed packages. `structure` and `values` check a file on its own,
+`fitting` checks it against the library. `environment` and `importing` prepare and import the
+library.
 """
 
 from voxbind_build.libraries.environment import prepare, settings

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from voxbind_build.libraries.announced import announced
+from voxbind_build.libraries.announced import Announcement, announced
 from voxbind_build.libraries.problems import Problem, SpecError, suggestion
 from voxbind_build.libraries.structure import mismatches
 from voxbind_build.libraries.values import wrong_values
@@ -73,20 +73,19 @@ def installed(
         announcements = announced()
     except SpecError as error:
         return (), tuple(error.lines)
-    for name in announcements:
+    for announcement in announcements.values():
         try:
-            specs.append(_announced(name, roles))
+            specs.append(_announced(announcement, roles))
         except SpecError as error:
             problems += error.lines
     return tuple(specs), tuple(problems)
 
 
-def _announced(name: str, roles: Collection[str] | None) -> LibrarySpec:
-    announcement = announced()[name]
-    if name in _shipped():
+def _announced(announcement: Announcement, roles: Collection[str] | None) -> LibrarySpec:
+    if announcement.name in _shipped():
         raise SpecError([announcement.line("a library of this name comes with voxbind")])
     spec = _read(announcement.file(), roles)
-    if spec.name != name:
+    if spec.name != announcement.name:
         raise SpecError([announcement.line(f"the specification names the library {spec.name!r}")])
     return spec
 
@@ -108,8 +107,9 @@ def load(path_or_name: str | Path, roles: Collection[str] | None = None) -> Libr
         With a line for each problem: the file, the place in it, what is accepted and the fix.
     """
     name = str(path_or_name)
-    if name not in _shipped() and name in announced():
-        return _announced(name, roles)
+    is_file = name.endswith(".toml")
+    if not is_file and name not in _shipped() and (announcement := announced().get(name)):
+        return _announced(announcement, roles)
     return _read(_locate(path_or_name), roles)
 
 

@@ -95,5 +95,8 @@ GIVEN = "..."
 SLICE_BY_SLICE = "slice_by_slice"
 """The option that wrappers of functions of images and volumes add to the library's own."""
 
+UNRENDERABLE = "unrenderable"
+"""The reason for the exclusion of names for which no wrapper can be written."""
+
 Numbers = Literal["none", "some", "all"]
 """``some``: single ones, beside other results or alone; ``all``: rows of numbers, and no arrays."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .._memory.lookup import to_host
 from .._support.contract import ProcessingContract
-from .._support.untyped import np
 from ..errors import DimensionError
 from .measured import Measured
 from .names import CHANNEL, LETTERS, SAMPLES, SPATIAL
 
-__all__ = ["Image", "Layout", "colour_axis", "laid_out", "shape_of", "takes_whole"]
+__all__ = ["Image", "Layout", "colour_axis", "laid_out", "takes_whole"]
 
 
 class Image(NamedTuple):
@@ -168,11 +166,3 @@ def _length(letter: str, images: Sequence[Image], kept: Sequence[str], facts: Me
             "Give arrays of the same length there, or of length 1, which is then used for all."
         )
     return different.pop() if different else 1
-
-
-def shape_of(value: Any, parameter: str) -> tuple[int, ...]:
-    """Return the shape of an array; NumPy computes it if the array doesn't know it."""
-    try:
-        return tuple(map(int, value.shape))
-    except (AttributeError, RuntimeError, TypeError, ValueError):
-        return tuple(np.asarray(to_host(value, parameter)).shape)

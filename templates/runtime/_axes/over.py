@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from .._memory.lookup import is_array
+from .._memory.lookup import is_array, shape_of
 from ..arrays import Array
 from ..errors import DimensionError, MemoryTypeError, class_name
 from .calling import call, colours_of, is_data_array, named_images, slice_by_slice
 from .data_arrays import Named
 from .joining import Finish
-from .layout import Image, Layout, shape_of, takes_whole
+from .layout import Image, Layout, takes_whole
 from .measured import LOOPS, Measured, measured
 from .names import parsed
 
@@ -30,7 +30,7 @@ _ImageFunctionT = TypeVar("_ImageFunctionT", bound=Callable[..., Array])
 
 
 class _Bar(Protocol):
-    """A progress bar that is told of each call that is done."""
+    """A progress bar that counts the calls that are done."""
 
     def update(self, n: int, /) -> object:
         """Count `n` more calls."""

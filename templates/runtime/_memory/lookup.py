@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 from .._support.classes import array_api_classes, class_of
@@ -22,6 +23,7 @@ __all__ = [
     "library_memory",
     "memory_for",
     "memory_of",
+    "shape_of",
     "to_host",
 ]
 
@@ -61,6 +63,14 @@ def first_array(value: Any) -> Any:
 def is_array(value: Any) -> bool:
     """Whether `value` is an array in a memory that can be handed on."""
     return memory_of(value) is not None
+
+
+def shape_of(value: Any, name: str) -> tuple[int, ...]:
+    """Return an array's shape; NumPy computes it for a list, or a dask array of unknown shape."""
+    try:
+        return tuple(map(index, value.shape))
+    except (AttributeError, RuntimeError, TypeError):  # RuntimeError: a nested tensor has none
+        return tuple(np.asarray(to_host(value, name)).shape)
 
 
 def is_number_or_nested(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["LibraryDefault", "library_default"]
+__all__ = ["LibraryDefault", "is_same", "library_default"]
 
 
 class LibraryDefault:
@@ -22,3 +22,8 @@ class LibraryDefault:
 def library_default(path: str) -> Any:
     """Return a mark for a default that has no literal form, such as ``numpy.sum``."""
     return LibraryDefault(path)
+
+
+def is_same(value: Any, default: Any) -> bool:
+    """Return whether an argument is the default, by type and value."""
+    return type(value) is type(default) and bool(value == default)
