@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Say where the libraries' devices are, before a test imports one."""
+    """Say where the libraries' devices are, and let Ctrl-C stop commands, before a test runs.
+
+    A shell starts jobs in the background with Ctrl-C ignored, and all their processes inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     from voxbind_build import libraries
 
     for spec in libraries.builtin():
