@@ -21,7 +21,7 @@ from voxbind_build.build.report import BuildError
 from voxbind_build.cli import function_page, name_search, printing, records, twins_page
 from voxbind_build.cli.doctor import examine
 from voxbind_build.cli.encoding import write_any_character
-from voxbind_build.cli.inputs import failures, requested_specs
+from voxbind_build.cli.inputs import failures, prepare_package, requested_specs
 from voxbind_build.cli.options import (
     DocumentationOption,
     FreshOption,
@@ -30,6 +30,8 @@ from voxbind_build.cli.options import (
     Kind,
     LibraryOption,
     OutOption,
+    PackageOption,
+    RecordedOption,
     TimeOption,
 )
 from voxbind_build.cli.places import is_checkout, package_at, readable_package
@@ -72,8 +74,10 @@ def voxbind(
 def build(
     library: LibraryOption = None,
     out: OutOption = None,
+    package: PackageOption = None,
     jobs: JobsOption = None,
     fresh: FreshOption = False,
+    recorded: RecordedOption = False,
     time_limit: TimeOption = 300,
     wheel: Annotated[
         Path | None,
@@ -91,11 +95,22 @@ def build(
     from voxbind_build.build import pipeline
     from voxbind_build.build.wheel import build_wheel
 
+    if fresh and recorded:
+        raise typer.BadParameter("--fresh and --recorded exclude each other")
     reporter = progress.reporter(Console(stderr=True))
     with failures():
+        if package is not None:
+            prepare_package(package, out, library, wheel)
         specs = requested_specs(library)
         build_in = partial(
-            pipeline.build, specs, jobs=jobs, fresh=fresh, time_limit=time_limit, reporter=reporter
+            pipeline.build,
+            specs,
+            package=package,
+            jobs=jobs,
+            fresh=fresh,
+            recorded_only=recorded,
+            time_limit=time_limit,
+            reporter=reporter,
         )
         if wheel is None:
             report = build_in(package_at(out))
