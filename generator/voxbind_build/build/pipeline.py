@@ -8,13 +8,13 @@ repeated, and a library that isn't installed keeps its record.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
+from voxbind_build.build.journal_beside import journal_beside
 from voxbind_build.build.library_state import LibraryState, Measure, measure_missing, twins_last
 from voxbind_build.build.own_package import (
     for_package,
@@ -255,18 +255,15 @@ def check(
 def _kept(
     out: Path, states: Mapping[str, LibraryState], record: Record, reporter: Reporter
 ) -> Iterator[frozen.Journal | None]:
-    """Yield the journal that the next build reads; None if its folder can't be written.
+    """Yield the journal beside the package, which keeps only libraries that were measured anew.
 
-    It keeps no library of which all observations are as in the record.
+    It is None if its folder can't be written.
     """
-    if not os.access(out.resolve().parent, os.W_OK | os.X_OK):
-        yield None
-        return
-    with disk.claimed(out, reporter.say):
-        journal = frozen.Journal(out)
+    with journal_beside(out, reporter) as journal:
         yield journal
-        journal.forget(
-            name
-            for name, state in states.items()
-            if state.observations == record.observations.get(name)
-        )
+        if journal is not None:
+            journal.forget(
+                name
+                for name, state in states.items()
+                if state.observations == record.observations.get(name)
+            )
