@@ -172,6 +172,10 @@ def _read(path: Traversable, roles: Collection[str] | None) -> LibrarySpec:
         problems.append(Problem(("modules",), "the list is empty; name at least one dotted module"))
     if document.get("name") == "":
         problems.append(Problem(("name",), "the name is empty; give one such as 'skimage'"))
+    if spec.home and path not in _shipped().values():
+        problems.append(
+            Problem(("home",), "only libraries that come with voxbind have a home; remove it", True)
+        )
     problems += wrong_values(spec, extras=extras(), roles=roles)
     if problems:
         raise SpecError(problem.line(str(path)) for problem in problems)

@@ -17,7 +17,8 @@ from voxbind_build.verify.code_problem import Problem
 __all__ = ["compiles", "lints", "type_checks"]
 
 _FIRST_HUNK = r"--- (.+)\n\+\+\+ .+\n@@ -(\d+).*\n((?:[ +-].*\n)*)"
-_PYTHON = (sys.executable, "-m")
+_PYTHON = (sys.executable, "-P", "-m")
+"""Without -P, Python would import the package's `keyword` in place of its own."""
 _RULES = "E,F,W,I,UP,B,SIM,RUF022"
 # Rules about defaults, names and long lines, which are taken from the libraries.
 _IGNORED_RULES = "B006,B008,E501,E741,E742,E743"

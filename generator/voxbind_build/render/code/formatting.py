@@ -45,7 +45,7 @@ def tidy(texts: Mapping[str, str], package: str = PACKAGE) -> dict[str, str]:
         sort = ("check", "--fix", "--unsafe-fixes", "--select=I,RUF022", "--ignore-noqa")
         for command in (sort, ("format",)):
             completed = subprocess.run(
-                [sys.executable, "-m", "ruff", *command, *OPTIONS, *LAYOUT, "."],
+                [sys.executable, "-P", "-m", "ruff", *command, *OPTIONS, *LAYOUT, "."],
                 cwd=root,
                 capture_output=True,
                 text=True,

@@ -77,10 +77,15 @@ def module_tree(manifest: Manifest) -> list[Node]:
         same name, or if a name isn't one that Python can bind.
     """
     nodes: dict[str, Node] = {}
+    for part in manifest.package.split("."):
+        identifier(part, f"the package {manifest.package!r}")
     for key, library in sorted(manifest.libraries.items()):
+        identifier(key, "the name of a library")
         for module in sorted(library.modules):
             _add(nodes, module, key, library, manifest.package)
         for public, function in sorted(library.functions.items()):
+            for part in function.public.split("."):
+                identifier(part, public)
             below = function.wrapper.removeprefix(f"{manifest.package}.")
             parent, _, name = below.rpartition(".")
             if below == function.wrapper or parent not in nodes or not nodes[parent].listed:
