@@ -243,7 +243,7 @@ def test_what_is_written_of_any_library_compiles_and_holds_only_plain_statements
     compile(module, "hostile.py", "exec", dont_inherit=True)
     tree = ast.parse(module)
     imported = {
-        alias.asname or alias.name: node.module
+        alias.asname or alias.name: node.module or ""
         for node in tree.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
