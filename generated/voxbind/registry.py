@@ -20,11 +20,10 @@ from typing import Any, Literal
 
 from ._support.classes import class_of
 from ._support.contract import ProcessingContract
+from ._support.package import PACKAGE
 from .errors import LibraryMissingError, VoxbindError
 
 __all__ = ["FunctionMetadata", "find", "functions"]
-
-_PACKAGE = __package__ or "voxbind"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +31,7 @@ class FunctionMetadata:
     """Facts about one wrapper."""
 
     name: str
-    """Dotted name below voxbind: ``skimage.filters.gaussian``."""
+    """Dotted name below the package: ``skimage.filters.gaussian``."""
     library: str
     """Key of the library: ``skimage``."""
     memory_type: str
@@ -66,11 +65,13 @@ class FunctionMetadata:
     """By input dtype: the measured ``dtype`` and ``range`` of the result."""
     tags: tuple[str, ...]
     deprecated: str | None = field(repr=False)
+    package: str = field(default=PACKAGE, repr=False)
+    """The package that the wrapper is in: ``voxbind``, or one that another project generated."""
 
     @cached_property
     def doc(self) -> str:
         """The library's own documentation."""
-        return _documentation()[self.name]
+        return _documentation(self.package)[self.name]
 
     @cached_property
     def func(self) -> Callable[..., Any]:
@@ -81,7 +82,7 @@ class FunctionMetadata:
         LibraryMissingError
             If a frozen program was made without the wrapper's module.
         """
-        module, _, attribute = f"{_PACKAGE}.{self.name}".rpartition(".")
+        module, _, attribute = f"{self.package}.{self.name}".rpartition(".")
         try:
             function: Callable[..., Any] = getattr(import_module(module), attribute)
         except ModuleNotFoundError as error:
@@ -95,20 +96,27 @@ class FunctionMetadata:
             ) from error
         return function
 
-    def __reduce__(self) -> tuple[Callable[[str], FunctionMetadata], tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[[str, str], FunctionMetadata], tuple[str, str]]:
         """Make copies and unpickled objects the registry's own entry."""
-        return _entry, (self.name,)
+        return _entry, (self.name, self.package)
 
 
-def functions(*, helpers: bool = False) -> Mapping[str, FunctionMetadata]:
-    """Return the image functions, by dotted name below voxbind and sorted by it.
+def functions(*, helpers: bool = False, package: str = PACKAGE) -> Mapping[str, FunctionMetadata]:
+    """Return the image functions, by dotted name below the package and sorted by it.
 
     Parameters
     ----------
     helpers
         Whether to include functions and classes without an image argument, such as footprints.
+    package
+        The package of the wrappers: ``voxbind``, or one that another project generated with it.
+
+    Raises
+    ------
+    VoxbindError
+        If there is no such package, or its index is damaged.
     """
-    return _everything() if helpers else _images()
+    return _everything(package) if helpers else _images(package)
 
 
 def find(
@@ -119,6 +127,7 @@ def find(
     tag: str | None = None,
     text: str | None = None,
     helpers: bool = False,
+    package: str = PACKAGE,
 ) -> tuple[FunctionMetadata, ...]:
     """Return the functions that match all arguments, sorted by name.
 
@@ -136,14 +145,16 @@ def find(
         Words that must all occur in the name, the tags or the documentation; case doesn't matter.
     helpers
         Whether to search the helpers too.
+    package
+        The package of the wrappers, as for `functions`.
 
     Raises
     ------
     ValueError
         If there is no such library, contract or memory.
     """
-    found = functions(helpers=helpers).values()
-    every = _everything().values()
+    found = functions(helpers=helpers, package=package).values()
+    every = _everything(package).values()
     if library is not None:
         _accept("library", library, sorted({each.library for each in every}))
     if contract is not None:
@@ -180,13 +191,13 @@ class _Damage(ValueError):
     """What is wrong in a file of the record, and where."""
 
 
-def _read(file: str) -> dict[str, Any]:
+def _read(file: str, package: str) -> dict[str, Any]:
     """Read a file of the record, which may be in a zip archive as the package itself may be."""
     from importlib.resources import files  # takes longer to import than all else here
 
     try:
-        content = json.loads(files(_PACKAGE).joinpath(file).read_bytes())
-    except (OSError, UnicodeDecodeError) as error:
+        content = json.loads(files(package).joinpath(file).read_bytes())
+    except (OSError, ImportError, UnicodeDecodeError) as error:
         raise _Damage(f"can't be read ({type(error).__name__}: {error})") from error
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
@@ -201,29 +212,31 @@ def _checked(value: Any, place: str) -> dict[str, Any]:
     return checked
 
 
-def _damaged(file: str, damage: Exception) -> VoxbindError:
+def _damaged(file: str, package: str, damage: Exception) -> VoxbindError:
     return VoxbindError(
-        f"{file} of the package {_PACKAGE} {damage}: install voxbind anew, or run `voxbind build`, "
-        "which writes it."
+        f"{file} of the package {package} {damage}: install {package.partition('.')[0]} anew, or "
+        "run `voxbind build`, which writes it."
     )
 
 
 @cache
-def _everything() -> Mapping[str, FunctionMetadata]:
+def _everything(package: str = PACKAGE) -> Mapping[str, FunctionMetadata]:
     file = "registry.json"
     try:
-        found = {name: _metadata(name, facts) for name, facts in _read(file).items()}
+        found = {
+            name: _metadata(name, facts, package) for name, facts in _read(file, package).items()
+        }
     except _Damage as damage:
-        raise _damaged(file, damage) from damage
+        raise _damaged(file, package, damage) from damage
     return MappingProxyType(found)
 
 
 @cache
-def _documentation() -> dict[str, str]:
+def _documentation(package: str) -> dict[str, str]:
     file = "manifest.json"
     documentation: dict[str, str] = {}
     try:
-        libraries = _checked(_read(file).get("libraries"), "at 'libraries'")
+        libraries = _checked(_read(file, package).get("libraries"), "at 'libraries'")
         for library, facts in libraries.items():
             place = f"at 'libraries', {library!r}"
             functions = _checked(_checked(facts, place).get("functions"), f"{place}, 'functions'")
@@ -232,21 +245,21 @@ def _documentation() -> dict[str, str]:
                 wrapper, doc = map(_checked(entry, where).get, ("wrapper", "doc"))
                 if not (isinstance(wrapper, str) and isinstance(doc, str)):
                     raise _Damage(f"lacks a wrapper's name or its documentation {where}")
-                documentation[wrapper.partition(".")[2]] = doc
+                documentation[wrapper.removeprefix(f"{package}.")] = doc
     except _Damage as damage:
-        raise _damaged(file, damage) from damage
+        raise _damaged(file, package, damage) from damage
     return documentation
 
 
 @cache
-def _images() -> Mapping[str, FunctionMetadata]:
+def _images(package: str) -> Mapping[str, FunctionMetadata]:
     return MappingProxyType(
-        {name: each for name, each in _everything().items() if each.kind == "image"}
+        {name: each for name, each in _everything(package).items() if each.kind == "image"}
     )
 
 
-def _entry(name: str) -> FunctionMetadata:
-    return _everything()[name]
+def _entry(name: str, package: str = PACKAGE) -> FunctionMetadata:
+    return _everything(package)[name]
 
 
 def _read_only(value: Any) -> Any:
@@ -256,13 +269,16 @@ def _read_only(value: Any) -> Any:
     return tuple(map(_read_only, value)) if kind is list else value
 
 
-def _metadata(name: str, facts: Any) -> FunctionMetadata:
+def _metadata(name: str, facts: Any, package: str) -> FunctionMetadata:
     place = f"at {name!r}"
     values = {fact: _read_only(value) for fact, value in _checked(facts, place).items()}
     try:
         contract = values.pop("contract")
         return FunctionMetadata(
-            name=name, contract=contract and ProcessingContract(contract), **values
+            name=name,
+            package=package,
+            contract=contract and ProcessingContract(contract),
+            **values,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _Damage(f"has a wrong entry {place} ({type(error).__name__}: {error})") from error

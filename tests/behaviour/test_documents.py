@@ -7,9 +7,13 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from voxbind_build.build.admission import known_roles
+from voxbind_build.libraries import load
 
 ROOT = Path(__file__).parents[2]
 NAMES = (
@@ -17,12 +21,16 @@ NAMES = (
     *("docs/memory.md", "docs/axes.md", "docs/auto.md", "docs/recording.md", "docs/twins.md"),
     *("docs/platforms.md", "docs/freezing.md", "docs/upstream.md", "docs/glossary.md"),
     *("docs/benchmarks.md", "docs/upgrading.md", "CHANGELOG.md", "SECURITY.md"),
+    *("docs/own-build.md", "docs/wrap-a-library.md"),
+    *("examples/labwrap/README.md", "examples/spotwrap/README.md"),
 )
 DOCUMENTS = [ROOT / name for name in NAMES] + sorted((ROOT / "docs" / "changes").glob("*.md"))
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ voxbind ((?:show|list|twins|doctor).*?)(?:\s+#.*)?$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 BLOCKS = [block for path in DOCUMENTS for block in BLOCK.findall(path.read_text("utf-8"))]
 COMMANDS = [line for path in DOCUMENTS for line in COMMAND.findall(path.read_text("utf-8"))]
@@ -54,6 +62,34 @@ def test_commands_in_documents_run(command: str) -> None:
     done = run("-m", "voxbind_build", *shlex.split(command))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_the_documented_hook_is_that_of_the_sample_project() -> None:
+    (documented,) = TOML.findall((ROOT / "docs" / "own-build.md").read_text("utf-8"))
+    table = tomllib.loads(documented)
+    sample = tomllib.loads((ROOT / "examples" / "labwrap" / "pyproject.toml").read_text("utf-8"))
+    assert table["build-system"] == sample["build-system"]
+    hooks = [each["tool"]["hatch"]["build"]["hooks"] for each in (table, sample)]
+    assert hooks[0] == hooks[1]
+
+
+def test_the_documented_command_is_that_of_the_sample_project() -> None:
+    command = re.compile(r"^voxbind build .*--package.*$", re.MULTILINE)
+    texts = [
+        (ROOT / name).read_text("utf-8")
+        for name in ("docs/own-build.md", "examples/spotwrap/README.md")
+    ]
+    assert command.findall(texts[0]) == command.findall(texts[1]) != []
+
+
+def test_documented_specifications_can_be_read(tmp_path: Path) -> None:
+    blocks = TOML.findall((ROOT / "docs" / "wrap-a-library.md").read_text("utf-8"))
+    specifications = [block for block in blocks if block.startswith("name")]
+    assert len(specifications) == 2
+    for block in specifications:
+        file = tmp_path / "mylab.toml"
+        file.write_text(block, encoding="utf-8")
+        assert load(file, known_roles()).name == "mylab"
 
 
 def test_the_documented_routes_are_those_that_are_taken() -> None:

@@ -242,7 +242,7 @@ def test_another_wheel_of_the_same_version_is_the_same(
     assert found.disk is print
     is_other = {"same": False, "unknown": False, "other": True}
     relations = wrapped_module._relations
-    assert is_other[relations["of-another-cuda"]] is not is_fresh
+    assert is_other[relations["of-another-cuda", "26.10.0"]] is not is_fresh
 
 
 class _Nowhere:

@@ -78,6 +78,26 @@ def test_it_is_built_checked_listed_and_shown_by_name(
     assert "FLEXIBLE" in capsys.readouterr().out
 
 
+def test_later_builds_and_checks_without_a_name_include_it(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Libraries that come with voxbind take minutes, and have tests of their own.
+    monkeypatch.setattr("voxbind_build.cli.inputs.builtin", lambda roles: ())
+    install(site)
+    package = tmp_path / "out" / "voxbind"
+    assert cli.run(["build", "--out", str(package)]) == 0
+    assert list(read(package / MANIFEST).libraries) == ["labpoints"]
+    assert cli.run(["check", "--out", str(package)]) == 0
+    source = site / "labpoints" / "__init__.py"
+    source.write_text(source.read_text().replace("def double(image)", "def double(image, more=1)"))
+    capsys.readouterr()
+    assert cli.run(["check", "--out", str(package)]) == 1
+    assert "labpoints.double" in capsys.readouterr().out
+    assert cli.run(["build", "--out", str(package)]) == 0
+    function = read(package / MANIFEST).libraries["labpoints"].functions["labpoints.double"]
+    assert [parameter.name for parameter in function.parameters] == ["image", "more"]
+
+
 WRONG = {
     "no such file": ({"points": "labpoints = labpoints:other.toml"}, "has no file 'other.toml'"),
     "no such package": ({"points": "labpoints = nowhere:voxbind.toml"}, "'nowhere' has no file"),

@@ -873,6 +873,8 @@ def test_evaluating_a_values_text_gives_the_value_without_running_it(value: obje
         ("sorted({'b', 'a'})", ["a", "b"]),
         ("[*range(3), 7]", [0, 1, 2, 7]),
         ("not True or 1 in (1, 2)", True),
+        # Parts of documentation are put together in this way.
+        ("'aXb'.replace('X', '" + "y" * 20_000 + "')", "a" + "y" * 20_000 + "b"),
     ],
 )
 def test_constant_expressions_have_a_value(text: str, value: object) -> None:
@@ -891,6 +893,14 @@ def test_constant_expressions_have_a_value(text: str, value: object) -> None:
         "list(range(10**12))",
         "[i for i in range(10**12)]",
         "bytes(10**12)",
+        "[*range(10**10)]",
+        "(*range(9999), *range(9999))",
+        "'aaaaaaaaaa'" + ".replace('a', 'aaaaaaaaaa')" * 12,
+        "'a'.replace('', 'aaaaaaaaaa')" + ".replace('', 'aaaaaaaaaa')" * 12,
+        "[[0 for j in range(9999)] for i in range(9999)]",
+        " * ".join(["10**60"] * 90),
+        " + ".join(["[" + "0, " * 900 + "]"] * 20),
+        " + ".join(["'" + "a" * 60_000 + "'"] * 20),
         "1 / 0",
         "int('x')",
         "unknown",

@@ -154,8 +154,30 @@ DECLARE = FULL + '[declare."x.f"]\n'
         ),
         pytest.param(
             FULL + '[environment."A=B"]\nbelow_prefix = ["x"]\n',
-            "at environment.\"A=B\": 'A=B' can't be the name of an environment variable",
+            "at environment.\"A=B\": 'A=B' can't be the name of an environment variable.*",
             id="variable",
+        ),
+        *(
+            pytest.param(
+                FULL + f'[environment.{name}]\nbelow_prefix = ["x"]\n',
+                f"at environment.{name}: '{name}' isn't a library's own variable: .*remove it",
+                id=name,
+            )
+            for name in (
+                *("LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "DYLD_INSERT_LIBRARIES"),
+                *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PATH", "HOME", "TMPDIR"),
+                *("MALLOC_CHECK_", "GLIBC_TUNABLES", "GCONV_PATH", "BASH_ENV", "HTTPS_PROXY"),
+            )
+        ),
+        pytest.param(
+            FULL + '[environment.X]\nbelow_prefix = ["lib/../../x.so"]\n',
+            r"at environment.X.below_prefix\[0\]: 'lib/../../x.so' is not a path relative to .*",
+            id="climbing file",
+        ),
+        pytest.param(
+            FULL + '[environment.X]\nbelow_prefix = ["x"]\nunless = ["/**/x"]\n',
+            r"at environment.X.unless\[0\]: '/\*\*/x' is not a pattern of files in one folder.*",
+            id="every folder",
         ),
         pytest.param(
             DECLARE + 'reason = "Because."\n',
@@ -278,7 +300,9 @@ DECLARE = FULL + '[declare."x.f"]\n'
             'at untyped."x.C": the reason is empty; .*',
             id="untyped",
         ),
-        pytest.param(FULL + 'home = "voxbind.-"\n', "at home: 'voxbind.-' is not .*", id="home"),
+        pytest.param(
+            FULL + 'home = "os"\n', "at home: only libraries that come with voxbind .*", id="home"
+        ),
         pytest.param(FULL + 'needs = ["a b"]\n', r"at needs\[0\]: 'a b' is not .*", id="needs"),
     ],
 )

@@ -16,8 +16,8 @@ import pytest
 
 from helpers import misbehaving_functions
 from helpers.live_descriptions import describe_function
+from voxbind_build.common import landlock
 from voxbind_build.model import Description, Observation, Parameter, ProbeTask, Returns
-from voxbind_build.probe.sandbox import landlock
 from voxbind_build.probe.sandbox import pool as sandbox
 
 HERE = Path(__file__).parent

@@ -51,6 +51,15 @@ def test_problems_come_in_order_of_file_and_line() -> None:
     assert list(problems) == sorted(problems)
 
 
+def test_the_tools_import_nothing_from_the_package_that_they_check() -> None:
+    """A library may have modules that are called like those of Python."""
+    stops = HEAD + 'raise SystemExit("imported")\n'
+    names = ("keyword", "json", "ast", "typing_extensions", "subprocess", "ruff", "mypy")
+    shadows = {f"{name}.py": stops for name in names}
+    problems = verify({**FILES, **shadows, "broken.py": HEAD + "import os\n"})
+    assert "F401" in "".join(problem.message for problem in problems if problem.path == "broken.py")
+
+
 def test_other_files_than_modules_are_left_alone() -> None:
     assert verify({**FILES, "manifest.json": "not Python"}) == ()
 

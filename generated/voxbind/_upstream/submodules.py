@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .._support.package import PACKAGE
+from .._support.package import package_of
 from ..errors import DeviceUnavailableError
 from .wrapped_module import library_of, submodule
 
@@ -50,8 +50,9 @@ class _Finder:
     ) -> ModuleSpec | None:
         """Return how to import a submodule of a library; None for any other module."""
         parent, _, last = name.rpartition(".")
-        public = parent.removeprefix(f"{PACKAGE}.")
-        if public == parent or library_of(public) is None:
+        package = package_of(parent)
+        public = parent[len(package) + 1 :] if package else ""
+        if not public or library_of(public, package) is None:
             return None
         is_librarys_own = getattr(sys.modules.get(parent), "__name__", parent) != parent
         if not is_librarys_own and _spec(name, path):
@@ -63,14 +64,14 @@ class _Finder:
         if not _is_there(f"{public}.{last}"):
             if not is_attribute and not _is_there(public.partition(".")[0]):
                 # This raises the error with the command that installs the library.
-                submodule(public, last).__library__.module()
+                submodule(public, last, package).__library__.module()
             return None
-        if _is_wrapped(f"{public}.{last}"):
+        if _is_wrapped(f"{public}.{last}", package):
             return None  # a file of voxbind that a frozen program lacks: not to be replaced
         from importlib.machinery import ModuleSpec
 
         # Any: a loader by its methods; the import of its base class would take a millisecond.
-        loader: Any = _Loader(submodule(public, last), self._hand_on)
+        loader: Any = _Loader(submodule(public, last, package), self._hand_on)
         return ModuleSpec(name, loader, is_package=True)
 
 
@@ -102,12 +103,12 @@ def _is_attribute() -> bool:
     return caller is not None and caller.f_code.co_name == "_handle_fromlist"
 
 
-def _is_wrapped(module: str) -> bool:
-    """Whether voxbind has wrappers for a module, by the index of all wrappers."""
+def _is_wrapped(module: str, package: str) -> bool:
+    """Whether a package has wrappers for a module, by the index of all wrappers."""
     from importlib.resources import files
 
     try:
-        index = files(PACKAGE).joinpath("registry.json").read_text(encoding="utf-8")
+        index = files(package).joinpath("registry.json").read_text(encoding="utf-8")
     except OSError:
         return False
     return f'"{module}.' in index

@@ -36,15 +36,15 @@ __all__ = [
 
 Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
 _upstreams: list[ModuleType] = []
-_libraries: dict[str, _Library] = {}
-"""By the dotted name of a library's module."""
+_libraries: dict[tuple[str, str], _Library] = {}
+"""By the package of the wrappers and the dotted name of a library's module."""
 _watching = 0
 """Number of open traces, in all threads."""
 _lock = allocate_lock()
-_relations: dict[str, Relation] = {}
-"""By distribution, how the installed version stands to the wrapped one; filled at first use."""
+_relations: dict[tuple[str, str], Relation] = {}
+"""By distribution and wrapped version, how the installed version stands to that one."""
 _warned: set[str] = set()
-"""Functions of another version whose callers were warned."""
+"""Wrappers of functions of another version whose callers were warned."""
 
 
 def watch_direct_calls(on: bool) -> None:
@@ -76,6 +76,7 @@ def upstream(
     memory: str = "",
     environment: Environment | None = None,
     home: str = "",
+    package: str = PACKAGE,
 ) -> Any:
     """Return the functions and classes of one wrapped module, as attributes.
 
@@ -101,25 +102,27 @@ def upstream(
         or a file matches a pattern of ``unless``.
     home
         Dotted name to import the module by, if it isn't `module`.
+    package
+        The package that the wrappers are in.
     """
     # Set now, since other code may import the library before the first call.
     _set_environment(environment or {})
     found = ModuleType(f"{module} of {distribution} {version}")
-    library = _Library(found.__dict__, module, distribution, version, extra, memory, home)
+    library = _Library(found.__dict__, module, distribution, version, extra, memory, home, package)
     found.__dict__.update(__getattr__=library.find, __library__=library)
     _upstreams.append(found)
-    _libraries[module] = library
+    _libraries[package, module] = library
     return found
 
 
-def library_of(module: str) -> _Library | None:
+def library_of(module: str, package: str) -> _Library | None:
     """Return the library that has a module; None unless `upstream` was called for it."""
-    return _libraries.get(module)
+    return _libraries.get((package, module))
 
 
-def submodule(module: str, name: str) -> Any:
+def submodule(module: str, name: str, package: str) -> Any:
     """Return what `upstream` returns, for a module below one that it was called for."""
-    return upstream(f"{module}.{name}", **_libraries[module].origin)
+    return upstream(f"{module}.{name}", **_libraries[package, module].origin)
 
 
 def handed_on(upstream: Any, name: str) -> Any:
@@ -166,17 +169,20 @@ class _Library:
         extra: str,
         memory: str,
         home: str,
+        package: str,
     ) -> None:
         self._found = found
         self._module, self._home = module, home or module
         self._distribution, self._version = distribution, version
         self._wanted = f"'voxbind[{extra}]'" if extra else distribution
         self._memory_name = memory
+        self._package = package
         self.origin: dict[str, Any] = {
             "distribution": distribution,
             "version": version,
             "extra": extra,
             "memory": memory,
+            "package": package,
         }
         """The arguments of `upstream` that are the same for all modules of the library."""
 
@@ -265,7 +271,7 @@ class _Library:
                 raise self._broken(module, error) from error
             missing = self._distribution if module == self._home else module
             raise LibraryMissingError(
-                f"voxbind wraps {self._module}, but {missing} isn't installed. "
+                f"{self._package} wraps {self._module}, but {missing} isn't installed. "
                 f"Install it with: pip install {self._wanted}",
                 name=error.name,
             ) from error
@@ -301,14 +307,16 @@ class _Library:
             )
         return StaleWrapperError(
             f"{self._module}.{name} was wrapped from {wrapped} and has changed since: {problem}. "
-            f"Run `voxbind build` to wrap the installed version{installed}{advice}"
+            f"{self._rebuild} to wrap the installed version{installed}{advice}"
         )
 
     def _called_as_wrapped(self, name: str, function: Any) -> Any:
         """Return a function of another version, to be called by the signature that was wrapped."""
         from inspect import isfunction
 
-        wrapper = getattr(sys.modules.get(f"{PACKAGE}.{self._module}"), "__dict__", {}).get(name)
+        wrapper = getattr(sys.modules.get(f"{self._package}.{self._module}"), "__dict__", {}).get(
+            name
+        )
         if not isfunction(wrapper):
             return function
         if self._relation() == "other":
@@ -317,30 +325,37 @@ class _Library:
 
     def _warn_of_another_source(self, name: str) -> None:
         public = f"{self._module}.{name}"
-        if has_same_source(public, self._version):
+        if has_same_source(public, self._version, self._package):
             return
+        wrapper = f"{self._package}.{public}"
         with _lock:  # one thread warns
-            if public in _warned:
+            if wrapper in _warned:
                 return
-            _warned.add(public)
+            _warned.add(wrapper)
         import warnings
 
         warnings.warn(
             f"{public} was measured with {self._distribution} {self._version}. In the installed "
             f"version {self._installed()} its source is another: its contract, types and dtypes "
-            "may differ. Run `voxbind build` to measure the installed version.",
+            f"may differ. {self._rebuild} to measure the installed version.",
             StaleWrapperWarning,
             stacklevel=callers_level(),
         )
+
+    @property
+    def _rebuild(self) -> str:
+        """What generates the wrappers anew, for messages."""
+        own = self._package == PACKAGE
+        return "Run `voxbind build`" if own else f"Build {self._package} anew"
 
     def _installed(self) -> str:
         return installed_version(self._distribution, self._home.partition(".")[0])
 
     def _relation(self) -> Relation:
-        known = _relations.get(self._distribution)
+        key = (self._distribution, self._version)
+        known = _relations.get(key)
         if known is None:
-            known = relation(self._installed(), self._version)
-            _relations[self._distribution] = known
+            known = _relations[key] = relation(self._installed(), self._version)
         return known
 
 

@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from voxbind_build import manifest as frozen
 from voxbind_build.build.report import BuildError
 from voxbind_build.libraries import Problem, SpecError, builtin, suggestion
-from voxbind_build.model import IMAGE_ROLES, OUTPUT_ROLES, WHOLE_ROLES, Library, LibrarySpec
+from voxbind_build.model import (
+    IMAGE_ROLES,
+    OUTPUT_ROLES,
+    PACKAGE,
+    WHOLE_ROLES,
+    Library,
+    LibrarySpec,
+)
 from voxbind_build.probe.inputs import arguments, roles
 from voxbind_build.render import own_names, templates_dir
 
@@ -26,7 +33,9 @@ def known_roles() -> frozenset[str]:
     return frozenset(role for role in every_role if role is not None)
 
 
-def admit(specs: Sequence[LibrarySpec], recorded: Mapping[str, Library]) -> None:
+def admit(
+    specs: Sequence[LibrarySpec], recorded: Mapping[str, Library], to_package: str = PACKAGE
+) -> None:
     """Refuse a library whose name or package is in use, or whose twin doesn't exist.
 
     Parameters
@@ -35,6 +44,9 @@ def admit(specs: Sequence[LibrarySpec], recorded: Mapping[str, Library]) -> None
         The libraries to wrap.
     recorded
         Libraries that the package wraps already, by name.
+    to_package
+        Dotted name of the package. One of another project may use the names of voxbind's libraries
+        and modules.
 
     Raises
     ------
@@ -57,16 +69,18 @@ def admit(specs: Sequence[LibrarySpec], recorded: Mapping[str, Library]) -> None
     if unknown_twins:
         raise SpecError(unknown_twins)
     packages = {name: library.modules[0].partition(".")[0] for name, library in recorded.items()}
-    packages |= {spec.name: spec.package for spec in shipped}
+    is_own = to_package == PACKAGE
+    if is_own:
+        packages |= {spec.name: spec.package for spec in shipped}
     clashes: list[str] = []
     for spec in specs:
-        clashes += _clashes(spec, packages)
+        clashes += _clashes(spec, packages, is_own)
         packages.setdefault(spec.name, spec.package)
     if clashes:
         raise BuildError("\n".join(clashes))
 
 
-def _clashes(spec: LibrarySpec, packages: Mapping[str, str]) -> Iterator[str]:
+def _clashes(spec: LibrarySpec, packages: Mapping[str, str], is_own: bool) -> Iterator[str]:
     """Yield a sentence for each clash of a library with another, or with voxbind itself.
 
     Parameters
@@ -75,6 +89,8 @@ def _clashes(spec: LibrarySpec, packages: Mapping[str, str]) -> Iterator[str]:
         The library to add.
     packages
         The top-level package of each library by name, possibly including `spec` itself.
+    is_own
+        Whether the wrappers become part of voxbind, beside its own modules.
     """
     where = f"{spec.file}: " if spec.file else ""
     if packages.get(spec.name, spec.package) != spec.package:
@@ -100,7 +116,7 @@ def _clashes(spec: LibrarySpec, packages: Mapping[str, str]) -> Iterator[str]:
     reserved = {
         folded(name): (name, kind)
         for name, kind in {
-            **own_names(templates_dir()),
+            **(own_names(templates_dir()) if is_own else {}),
             _OBSERVATIONS: "a folder",
             "voxbind": "the package",
         }.items()

@@ -30,6 +30,7 @@ from voxbind_build.classify import (
 from voxbind_build.describe import words_elsewhere
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
+    PACKAGE,
     Description,
     Function,
     Inventory,
@@ -87,7 +88,7 @@ class LibraryState(msgspec.Struct):
             for description in self.descriptions
         }
 
-    def freeze(self, libraries: Mapping[str, Library]) -> Library:
+    def freeze(self, libraries: Mapping[str, Library], package: str = PACKAGE) -> Library:
         """Classify every function and return the library's entry in the manifest.
 
         Parameters
@@ -95,6 +96,8 @@ class LibraryState(msgspec.Struct):
         libraries
             Libraries that are frozen already, by name. If this library needs a device, its twin
             must be one of them.
+        package
+            Dotted name of the package that holds the wrappers.
         """
         spec = self.inventory.spec
         twin = libraries.get(spec.twin or "") if spec.device else None
@@ -125,6 +128,7 @@ class LibraryState(msgspec.Struct):
             twins,
             "; ".join(sorted(machines)),
             self.measured_with,
+            package,
         )
 
     def _judge(

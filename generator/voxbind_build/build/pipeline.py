@@ -8,14 +8,20 @@ repeated, and a library that isn't installed keeps its record.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
+from voxbind_build.build.journal_beside import journal_beside
 from voxbind_build.build.library_state import LibraryState, Measure, measure_missing, twins_last
+from voxbind_build.build.own_package import (
+    for_package,
+    refuse_missing,
+    refuse_outdated,
+    unread_types,
+)
 from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish, settled
 from voxbind_build.build.reading import read
@@ -30,7 +36,7 @@ from voxbind_build.build.report import (
 )
 from voxbind_build.build.unrenderable import sentences
 from voxbind_build.manifest import Record
-from voxbind_build.model import Difference, LibrarySpec
+from voxbind_build.model import PACKAGE, Difference, LibrarySpec
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
 
@@ -39,8 +45,10 @@ def build(
     specs: Sequence[LibrarySpec],
     out: Path,
     *,
+    package: str | None = None,
     jobs: int | None = None,
     fresh: bool = False,
+    recorded_only: bool = False,
     time_limit: float = sandbox.TIME_LIMIT,
     recordings: Path = frozen.RECORDINGS,
     reporter: Reporter | None = None,
@@ -57,10 +65,16 @@ def build(
         and isn't given here, comes from the frozen record.
     out
         The package's folder.
+    package
+        Dotted name of another project's package, ``labwrap.typed``, which then has the given
+        libraries and no others. By default it is the package in the folder; of a new folder, it is
+        voxbind's own.
     jobs
         Number of processes that measure in parallel; by default one for each usable core.
     fresh
         Measure every function, even if its record is still valid.
+    recorded_only
+        Measure no function. If one has no valid record, an error is raised.
     time_limit
         CPU time allowed per function, in seconds; a function that uses more is inconclusive.
     recordings
@@ -86,37 +100,43 @@ def build(
     """
     started = time.monotonic()
     reporter = reporter or Silent()
+    notes = [] if package is None else unread_types(package, out)
     with disk.claimed(out, reporter.say):
         record = frozen.read_record(out, distrust=fresh, recordings=recordings)
-        admit(specs, record.manifest.libraries)
-        notes = list(record.problems)
+        record = for_package(record, package, specs)
+        package = record.manifest.package
+        admit(specs, record.manifest.libraries, package)
+        notes += record.problems
         states = read(specs, record, notes, reporter, anew=fresh)
+        if package != PACKAGE:
+            refuse_missing(specs, {*states, *record.manifest.libraries}, notes)
         journal = frozen.Journal(out)
         if fresh:
             journal.forget(states)
-        which: Measure = "all" if fresh else "changed"
+        which: Measure = "all" if fresh else "nothing" if recorded_only else "changed"
         measure_missing(states, record, journal, which, jobs, time_limit, notes, reporter)
 
-        package = assemble_package(states, record)
-        if not package.rows:
+        refuse_outdated(states)
+        content = assemble_package(states, record, package)
+        if not content.rows:
             raise BuildError(
                 "There is no library to wrap: none can be imported here, and no earlier build "
                 "recorded one.\n" + "\n".join(notes)
             )
-        package, changes = publish(package, out, record.owned, reporter)
+        content, changes = publish(content, out, record.owned, reporter)
         journal.forget(states)
-    notes += sentences({name: package.manifest.libraries[name] for name in states})
+    notes += sentences({name: content.manifest.libraries[name] for name in states})
     for note in notes:
         reporter.warn(note)
     return BuildReport(
-        rows=package.rows,
+        rows=content.rows,
         changes=changes,
         library_changes=tuple(
-            entry for entry in frozen.all_changes(record.manifest, package.manifest) if entry.before
+            entry for entry in frozen.all_changes(record.manifest, content.manifest) if entry.before
         ),
-        declared=declared(package.manifest),
-        unobserved=unobserved(package.manifest),
-        types=types(package.manifest),
+        declared=declared(content.manifest),
+        unobserved=unobserved(content.manifest),
+        types=types(content.manifest),
         notes=tuple(notes),
         seconds=round(time.monotonic() - started, 2),
     )
@@ -168,7 +188,7 @@ def check(
     if not (out / frozen.MANIFEST).is_file():
         raise BuildError(f"{out} isn't a voxbind package. Run `voxbind build` first.")
     manifest = frozen.read(out / frozen.MANIFEST)
-    admit(specs, manifest.libraries)
+    admit(specs, manifest.libraries, manifest.package)
     record = frozen.read_record(out, distrust=True, recordings=recordings)
     notes: list[str] = list(record.problems)
     # A library's contracts can't be derived if its file of observations is missing or damaged.
@@ -184,7 +204,7 @@ def check(
         measure_missing(states, record, None, "nothing", jobs, time_limit, notes, reporter)
 
     left_out_before = bool(sentences(manifest.libraries))
-    package = assemble_package(states, record)
+    package = assemble_package(states, record, manifest.package)
     package, files = settled(package, out, reporter, prove=left_out_before)
     differences: list[Difference] = []
     for name, _ in twins_last(states):
@@ -235,18 +255,15 @@ def check(
 def _kept(
     out: Path, states: Mapping[str, LibraryState], record: Record, reporter: Reporter
 ) -> Iterator[frozen.Journal | None]:
-    """Yield the journal that the next build reads; None if its folder can't be written.
+    """Yield the journal beside the package, which keeps only libraries that were measured anew.
 
-    It keeps no library of which all observations are as in the record.
+    It is None if its folder can't be written.
     """
-    if not os.access(out.resolve().parent, os.W_OK | os.X_OK):
-        yield None
-        return
-    with disk.claimed(out, reporter.say):
-        journal = frozen.Journal(out)
+    with journal_beside(out, reporter) as journal:
         yield journal
-        journal.forget(
-            name
-            for name, state in states.items()
-            if state.observations == record.observations.get(name)
-        )
+        if journal is not None:
+            journal.forget(
+                name
+                for name, state in states.items()
+                if state.observations == record.observations.get(name)
+            )

@@ -16,8 +16,8 @@ from voxbind_build.build.rendering import modules
 from voxbind_build.build.report import BuildError, Row, broken_promises, recounted, row
 from voxbind_build.build.unrenderable import functions_with_problems, left_out
 from voxbind_build.manifest import Record
-from voxbind_build.model import Manifest, Observation
-from voxbind_build.render import RenderError, templates_dir
+from voxbind_build.model import PACKAGE, Manifest, Observation
+from voxbind_build.render import RenderError, runtime, templates_dir
 from voxbind_build.verify import Problem, ToolError, disk, verify
 
 
@@ -29,7 +29,9 @@ class PackageContent(Struct, frozen=True):
     rows: tuple[Row, ...]
 
 
-def assemble_package(states: Mapping[str, LibraryState], record: Record) -> PackageContent:
+def assemble_package(
+    states: Mapping[str, LibraryState], record: Record, package: str = PACKAGE
+) -> PackageContent:
     """Classify the libraries that were read, and add those that are only in the record.
 
     Parameters
@@ -38,16 +40,18 @@ def assemble_package(states: Mapping[str, LibraryState], record: Record) -> Pack
         The libraries that were read in this run, with their observations.
     record
         The frozen record of all libraries.
+    package
+        Dotted name of the package that holds the wrappers.
     """
     libraries = dict(record.manifest.libraries)
     observations = dict(record.observations)
     rows = {name: row(name, library) for name, library in libraries.items()}
     for name, state in twins_last(states):
-        libraries[name] = state.freeze(libraries)
+        libraries[name] = state.freeze(libraries, package)
         observations[name] = _unshipped(state, record)
         rows[name] = state.row(libraries[name])
     return PackageContent(
-        Manifest(libraries=dict(sorted(libraries.items()))),
+        Manifest(libraries=dict(sorted(libraries.items())), package=package),
         observations,
         tuple(rows[name] for name in sorted(rows)),
     )
@@ -103,7 +107,7 @@ def settled(
         if not prove or not disk.differing(files, out):
             return package, files
         reporter.say("checking the generated code")
-        problems = _problems(files)
+        problems = _problems(files, package.manifest.package)
         if not problems:
             return package, files
         smaller = _without(package, functions_with_problems(problems, files, package.manifest))
@@ -123,7 +127,9 @@ def _without(package: PackageContent, problems: Mapping[str, str]) -> PackageCon
     """
     frozen_only = {each.library for each in package.rows if each.source == "record"}
     libraries = {
-        name: library if name in frozen_only else left_out(library, problems)
+        name: library
+        if name in frozen_only
+        else left_out(library, problems, package.manifest.package)
         for name, library in package.manifest.libraries.items()
     }
     if libraries == package.manifest.libraries:
@@ -144,9 +150,10 @@ def _rendered(package: PackageContent, out: Path) -> dict[str, str]:
     return frozen.seal(package.manifest, texts)
 
 
-def _problems(files: Mapping[str, str]) -> tuple[Problem, ...]:
+def _problems(files: Mapping[str, str], package: str) -> tuple[Problem, ...]:
     try:
-        return verify(files)
+        own = package == PACKAGE
+        return verify(files, package, None if own else runtime(templates_dir()))
     except ToolError as error:
         raise BuildError(
             f"The generated code can't be checked. The package is unchanged. {error}\n"

@@ -36,7 +36,7 @@ def modules(manifest: Manifest, templates: Path, out: Path) -> dict[str, str]:
         If something in the manifest can't be written as code.
     """
     libraries = frozen.sha256(msgspec.json.encode(manifest.libraries, order="sorted"))
-    entry = Entry("package", libraries, [templates])
+    entry = Entry("package", (manifest.package, libraries), [templates])
     digests = entry.load(dict[str, str])
     texts = _with_digests(out, digests) if digests else None
     if texts is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from voxbind_build.model import UNRENDERABLE, Exclusion, Library, Manifest
+from voxbind_build.model import PACKAGE, UNRENDERABLE, Exclusion, Library, Manifest
 from voxbind_build.render.code.module_tree import module_tree
 from voxbind_build.verify import Problem
 
@@ -16,7 +16,7 @@ __all__ = ["functions_with_problems", "left_out", "sentences"]
 _DEFINITION = re.compile(r"def (\w+)")
 
 
-def left_out(library: Library, problems: Mapping[str, str]) -> Library:
+def left_out(library: Library, problems: Mapping[str, str], package: str = PACKAGE) -> Library:
     """Return a library's entry without some functions, which it lists as excluded.
 
     Parameters
@@ -24,7 +24,9 @@ def left_out(library: Library, problems: Mapping[str, str]) -> Library:
     library
         The entry in the manifest.
     problems
-        The problem of each function, by the wrapper's dotted name below ``voxbind``.
+        The problem of each function, by the wrapper's dotted name below the package.
+    package
+        Dotted name of the package that holds the wrappers.
     """
     excluded = {
         public: Exclusion(
@@ -33,7 +35,7 @@ def left_out(library: Library, problems: Mapping[str, str]) -> Library:
             f"{public.rpartition('.')[0]} itself.",
         )
         for public, function in library.functions.items()
-        if (wrapper := function.wrapper.removeprefix("voxbind.")) in problems
+        if (wrapper := function.wrapper.removeprefix(f"{package}.")) in problems
     }
     if not excluded:
         return library
@@ -63,7 +65,7 @@ def functions_with_problems(
     Returns
     -------
     dict of str to str
-        The first problem by the wrapper's dotted name below ``voxbind``.
+        The first problem by the wrapper's dotted name below the package.
     """
     nodes = {node.path: node for node in module_tree(manifest)}
     blamed: dict[str, str] = {}

@@ -1,9 +1,8 @@
-"""The command line: ``voxbind build | check | compare | list | show | twins | doctor | record``."""
+"""The command line: all commands but ``record`` and ``init``, which have files of their own."""
 
 from __future__ import annotations
 
 import gc
-import math
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -21,7 +20,8 @@ from voxbind_build.build.report import BuildError
 from voxbind_build.cli import function_page, name_search, printing, records, twins_page
 from voxbind_build.cli.doctor import examine
 from voxbind_build.cli.encoding import write_any_character
-from voxbind_build.cli.inputs import failures, requested_specs
+from voxbind_build.cli.init_command import init
+from voxbind_build.cli.inputs import failures, prepare_package, requested_specs
 from voxbind_build.cli.options import (
     DocumentationOption,
     FreshOption,
@@ -30,9 +30,12 @@ from voxbind_build.cli.options import (
     Kind,
     LibraryOption,
     OutOption,
+    PackageOption,
+    RecordedOption,
     TimeOption,
 )
-from voxbind_build.cli.places import is_checkout, package_at, readable_package
+from voxbind_build.cli.places import package_at, readable_package
+from voxbind_build.cli.record_command import record
 from voxbind_build.model import Contract, Evidence, Manifest, MemoryType
 
 app = typer.Typer(
@@ -72,8 +75,10 @@ def voxbind(
 def build(
     library: LibraryOption = None,
     out: OutOption = None,
+    package: PackageOption = None,
     jobs: JobsOption = None,
     fresh: FreshOption = False,
+    recorded: RecordedOption = False,
     time_limit: TimeOption = 300,
     wheel: Annotated[
         Path | None,
@@ -91,11 +96,22 @@ def build(
     from voxbind_build.build import pipeline
     from voxbind_build.build.wheel import build_wheel
 
+    if fresh and recorded:
+        raise typer.BadParameter("--fresh and --recorded exclude each other")
     reporter = progress.reporter(Console(stderr=True))
     with failures():
+        if package is not None:
+            prepare_package(package, out, library, wheel)
         specs = requested_specs(library)
         build_in = partial(
-            pipeline.build, specs, jobs=jobs, fresh=fresh, time_limit=time_limit, reporter=reporter
+            pipeline.build,
+            specs,
+            package=package,
+            jobs=jobs,
+            fresh=fresh,
+            recorded_only=recorded,
+            time_limit=time_limit,
+            reporter=reporter,
         )
         if wheel is None:
             report = build_in(package_at(out))
@@ -122,13 +138,34 @@ def check(
     documentation: DocumentationOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare the installed libraries and the files on disk with the frozen record."""
+    """Compare the installed libraries and the files on disk with the frozen record.
+
+    Of a library that --library names and the package doesn't have, report what it would give.
+    """
     from voxbind_build.build import pipeline
+    from voxbind_build.build.trial import new_libraries, try_libraries
 
     with failures():
+        specs, package = requested_specs(library), package_at(out)
+        new = new_libraries(specs, package) if library else []
+        if new:
+            trial = try_libraries(
+                new,
+                package,
+                jobs=jobs,
+                time_limit=time_limit,
+                reporter=progress.reporter(Console(stderr=True)),
+            )
+            if as_json:
+                printing.as_json(trial)
+            else:
+                printing.trial(printing.console(), trial)
+            specs = [spec for spec in specs if spec not in new]
+            if not specs:
+                return
         report = pipeline.check(
-            requested_specs(library),
-            package_at(out),
+            specs,
+            package,
             measure=measure,
             jobs=jobs,
             time_limit=time_limit,
@@ -310,67 +347,8 @@ def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
     raise typer.Exit(1 if any(finding.ill for finding in findings) else 0)
 
 
-@app.command()
-def record(
-    library: LibraryOption = None,
-    out: OutOption = None,
-    to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FILE", help="Write to this file, not to the package."),
-    ] = None,
-    merged: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--from",
-            metavar="FILE",
-            help="Merge this file, which was recorded on another machine, instead of measuring "
-            "here. May be repeated.",
-        ),
-    ] = None,
-    jobs: JobsOption = None,
-    fresh: FreshOption = False,
-    time_limit: TimeOption = 900,
-    within: Annotated[
-        float,
-        typer.Option(
-            min=1, metavar="SECONDS", help="Stop after this time, and record the results so far."
-        ),
-    ] = math.inf,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure GPU functions on this machine's GPU, or merge recordings from other machines."""
-    from voxbind_build.build import merge
-    from voxbind_build.build import record as recording
-
-    if to is not None and merged:
-        raise typer.BadParameter("--from merges into the package; don't combine it with --to")
-    reporter = progress.reporter(Console(stderr=True))
-    with failures():
-        specs = requested_specs(library)
-        if not library:
-            specs = [spec for spec in specs if spec.device]
-        # In a checkout the recordings are committed; elsewhere the package keeps them.
-        recordings = frozen.RECORDINGS if out is None and is_checkout() else None
-        if merged:
-            report = merge.merge(
-                specs, merged, package_at(out), recordings=recordings, reporter=reporter
-            )
-        else:
-            report = recording.record(
-                specs,
-                package_at(out),
-                to=to,
-                recordings=recordings,
-                jobs=jobs,
-                fresh=fresh,
-                time_limit=time_limit,
-                within=within,
-                reporter=reporter,
-            )
-    if as_json:
-        printing.as_json(report)
-    else:
-        printing.record(printing.console(), report)
+app.command()(record)
+app.command()(init)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

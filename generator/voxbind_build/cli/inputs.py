@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from voxbind_build.build.report import BuildError
 from voxbind_build.cli import stopping
-from voxbind_build.libraries import SpecError, builtin, installed, load
+from voxbind_build.libraries import SpecError, builtin, installed, load_all
 from voxbind_build.manifest import ManifestError, RecordingError
 from voxbind_build.model import LibrarySpec
 from voxbind_build.verify.disk import OutputError
@@ -37,6 +36,32 @@ def failures() -> Iterator[None]:
     raise typer.Exit(code)
 
 
+def prepare_package(
+    package: str, out: Path | None, libraries: Sequence[str] | None, wheel: Path | None
+) -> None:
+    """Check the options that another project's package needs, and add its modules to `sys.path`.
+
+    Parameters
+    ----------
+    package, out, libraries, wheel
+        The options of ``voxbind build``.
+
+    Raises
+    ------
+    SpecError
+        If the folder isn't one from which the package can be imported.
+    """
+    if out is None or not libraries or wheel is not None:
+        raise typer.BadParameter(
+            "--package needs the folder of the package (--out) and its libraries (--library), and "
+            "excludes --wheel",
+            param_hint="--package",
+        )
+    from voxbind_build.build.own_package import with_search_path
+
+    with_search_path(package, out)
+
+
 def requested_specs(requested: Sequence[str] | None) -> list[LibrarySpec]:
     """Return the libraries that ``--library`` names, or else all that are known.
 
@@ -51,7 +76,7 @@ def requested_specs(requested: Sequence[str] | None) -> list[LibrarySpec]:
     Raises
     ------
     SpecError
-        If a specification is wrong.
+        If a specification is wrong, or a library is given twice.
     """
     from voxbind_build.build.admission import known_roles
 
@@ -63,21 +88,4 @@ def requested_specs(requested: Sequence[str] | None) -> list[LibrarySpec]:
                 f"warning: {line}", markup=False, highlight=False
             )
         return [*builtin(roles), *announced]
-    specs: list[LibrarySpec] = []
-    problems: list[str] = []
-    for name in requested:
-        try:
-            specs.append(load(name, roles))
-        except SpecError as error:
-            problems += error.lines
-    if problems:
-        raise SpecError(problems)
-    for name, spec in zip(requested, specs, strict=True):
-        if spec.file == str(Path(name)):
-            # A user's own module may be next to the TOML file that describes it.
-            sys.path.append(str(Path(name).resolve().parent))
-    names = [spec.name for spec in specs]
-    for name in names:
-        if names.count(name) > 1:
-            raise typer.BadParameter(f"{name} is given twice", param_hint="--library")
-    return specs
+    return load_all(requested, roles)

@@ -73,7 +73,7 @@ def resolve(manifest: Manifest, name: str) -> tuple[str, ...]:
     tuple of str
         The one exact match if there is one, else every public name that ends in `name`.
     """
-    upstream_name = name.removeprefix("voxbind.")
+    upstream_name = name.removeprefix(f"{manifest.package}.")
     public_names = _names(manifest)
     if upstream_name in public_names:
         return (upstream_name,)
@@ -86,7 +86,7 @@ def near(manifest: Manifest, name: str) -> tuple[str, ...]:
     As many last parts of each name are compared as `name` has. Of equally similar names, those of
     libraries for NumPy's arrays come first, and short names before long ones.
     """
-    typed = name.removeprefix("voxbind.")
+    typed = name.removeprefix(f"{manifest.package}.")
     compare = difflib.SequenceMatcher()
     compare.set_seq2(typed.casefold())
     ranked: list[tuple[float, bool, bool, bool, int, str]] = []

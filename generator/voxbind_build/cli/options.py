@@ -21,6 +21,19 @@ LibraryOption = Annotated[
         "All others stay as recorded. May be repeated.",
     ),
 ]
+PackageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--package",
+        metavar="NAME",
+        help="Write another project's package of this dotted name to the folder --out. It has the "
+        "libraries that --library names and no others.",
+    ),
+]
+RecordedOption = Annotated[
+    bool,
+    typer.Option("--recorded", help="Measure nothing, and fail if a function has no valid record."),
+]
 JobsOption = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, help="Number of processes that measure in parallel."),

@@ -7,6 +7,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from shlex import quote
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from voxbind_build.build import changes_page, progress
+from voxbind_build.build.new_library import FirstLook, TrialReport
 from voxbind_build.build.report import (
     BuildReport,
     CheckReport,
@@ -128,6 +130,44 @@ def check(console: Console, report: CheckReport, *, documentation: bool = False)
             "The package differs. `voxbind build` brings it up to date, and overwrites changes "
             "made by hand."
         )
+
+
+def first_look(console: Console, look: FirstLook, file: Path) -> None:
+    """Print what the first look at a library found, and the next command."""
+    images = sum(look.modules.values())
+    console.print(
+        f"{file} describes {look.distribution} {look.version}: {len(look.modules)} modules with "
+        f"{images} functions that seem to take an image, and {len(look.exclusions)} names that "
+        "are left out.",
+        highlight=False,
+        markup=False,
+    )
+    for module, problem in look.broken.items():
+        console.print(f"[yellow]note:[/] {escape(f'{module} is left out: {problem}')}")
+    console.print(f"`voxbind check --library {file}` reports what it would give.", markup=False)
+
+
+def trial(console: Console, report: TrialReport) -> None:
+    """Print what libraries would give that aren't in the package."""
+    for row in report.rows:
+        console.print(
+            f"{row.library} {row.version} isn't in the package. It has {row.public} public names:",
+            highlight=False,
+        )
+        contracts = [f"{count} {name}" for name, count in row.contracts.items() if count]
+        unknown = row.wrapped - sum(row.contracts.values())
+        contracts += [f"{unknown} unobserved"] * bool(unknown)
+        counted = f" ({', '.join(contracts)})" if contracts else ""
+        console.print(f"  wrapped: {row.wrapped}{escape(counted)}", highlight=False)
+        console.print(f"  helpers: {row.helpers}", highlight=False)
+        console.print(f"  excluded: {row.excluded}", highlight=False)
+        for reason, names in report.excluded[row.library].items():
+            listed = ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
+            console.print(f"    {len(names)} {escape(reason)}: {escape(listed)}", highlight=False)
+    for note in report.notes:
+        console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
+    _unobserved(console, report.rows, report.unobserved)
+    console.print("Nothing was written. `voxbind build` with the same --library adds the wrappers.")
 
 
 _FINDINGS = {

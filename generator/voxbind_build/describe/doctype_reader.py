@@ -31,6 +31,10 @@ _CLAUSE = re.compile(
 )
 
 
+_LONGEST = 2000
+"""Greatest number of characters of a documented type; a longer text is no type."""
+
+
 class ReadType(NamedTuple):
     """A documented type and the facts beside it."""
 
@@ -69,6 +73,8 @@ def read(text: str, classes: Classes = NO_CLASSES) -> ReadType | None:
     ReadType or None
         None if the text can't be read.
     """
+    if len(text) > _LONGEST:
+        return None
     return _read(text, tuple(sorted(classes.items())))
 
 

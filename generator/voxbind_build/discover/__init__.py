@@ -25,7 +25,14 @@ from voxbind_build.model import Inventory, LibrarySpec
 if TYPE_CHECKING:
     from voxbind_build.discover.resolve import Resolver
 
-__all__ = ["LibraryNotFound", "discover", "has_minor_version", "is_patch", "source_places"]
+__all__ = [
+    "LibraryNotFound",
+    "discover",
+    "has_minor_version",
+    "is_patch",
+    "source_places",
+    "submodules",
+]
 
 
 def discover(
@@ -70,6 +77,17 @@ def discover(
         imported=files,
         **assembled._asdict(),
     )
+
+
+def submodules(spec: LibrarySpec, module: str) -> tuple[str, ...]:
+    """Return the names of the public modules that a module of the library has on disk, sorted.
+
+    Raises
+    ------
+    LibraryNotFound
+        If the library's source isn't found.
+    """
+    return locate(spec, None).submodules(module)
 
 
 def _source_version(resolver: Resolver) -> str:

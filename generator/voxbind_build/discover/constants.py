@@ -6,7 +6,8 @@ import ast
 import builtins
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
 
@@ -74,8 +75,16 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[..., object]] = {
     ast.In: lambda item, items: item in items,
     ast.NotIn: lambda item, items: item not in items,
 }
-# Longest sequence to evaluate, so that no expression can use up the build's memory.
 _LARGEST = 10_000
+"""Greatest length of a sequence, so that no expression can use up the build's memory."""
+_LONGEST = 1 << 20
+"""Greatest number of characters of a text, or of a literal."""
+_MOST_STEPS = 100_000
+"""Greatest number of expressions that are evaluated for one, in loops or by way of names."""
+_steps_left: ContextVar[list[int] | None] = ContextVar("steps left", default=None)
+"""Number of further steps; names that an expression uses are evaluated in calls of their own."""
+_BITS = 1 << 14
+"""Greatest number of bits of two integers together before arithmetic."""
 
 
 class NotConstant(ValueError):
@@ -101,14 +110,20 @@ def evaluate(node: ast.expr, lookup: Lookup) -> object:
     NotConstant
         If the expression can't be evaluated.
     """
+    is_outermost = _steps_left.get() is None
+    token = _steps_left.set([_MOST_STEPS]) if is_outermost else None
     try:
         return _evaluate(node, lookup)
     except (ArithmeticError, TypeError, ValueError, RecursionError) as error:
         raise NotConstant(str(error)) from None
+    finally:
+        if token is not None:
+            _steps_left.reset(token)
 
 
 def _evaluate(node: ast.expr, lookup: Lookup) -> object:  # noqa: C901
     # One case for each form of expression; as separate functions they would be harder to follow.
+    _count_step()
     match node:
         case ast.Constant(value):
             return value
@@ -142,12 +157,19 @@ def _evaluate(node: ast.expr, lookup: Lookup) -> object:  # noqa: C901
         case ast.Call(ast.Attribute(text, method), arguments, []) if method in _TEXT_METHODS:
             subject = _evaluate(text, lookup)
             if isinstance(subject, str):
-                return getattr(subject, method)(*_items(arguments, lookup))
+                return _of_text(subject, method, _items(arguments, lookup))
         case ast.Name(name) if name in _TYPES and _is_builtin(node, lookup):
             return _TYPES[name]
         case ast.Name() | ast.Attribute():
             return lookup(node)
     raise NotConstant(ast.unparse(node))
+
+
+def _count_step() -> None:
+    steps = _steps_left.get() or [0]
+    steps[0] -= 1
+    if steps[0] < 0:
+        raise NotConstant("too many steps")
 
 
 def _is_builtin(node: ast.Name, lookup: Lookup) -> bool:
@@ -167,6 +189,8 @@ def _items(nodes: list[ast.expr], lookup: Lookup) -> list[object]:
             inner = _evaluate(node.value, lookup)
             if not isinstance(inner, (list, tuple, set, frozenset, range, str)):
                 raise NotConstant(ast.unparse(node))
+            if len(values) + len(inner) > _LARGEST:
+                raise NotConstant("too large")
             values.extend(inner)
         else:
             values.append(_evaluate(node, lookup))
@@ -183,6 +207,15 @@ def _call(function: Callable[..., object], arguments: list[object]) -> object:
     return function(*arguments)
 
 
+def _of_text(subject: str, method: str, arguments: list[object]) -> object:
+    if method == "replace" and arguments and isinstance(arguments[0], str):
+        new = arguments[1] if len(arguments) > 1 else ""
+        longer = _size(new) * subject.count(arguments[0])
+        if len(subject) + longer > _LONGEST:
+            raise NotConstant("too large")
+    return getattr(subject, method)(*arguments)
+
+
 def _is_up_to(value: object, limit: int) -> bool:
     return isinstance(value, (int, float, complex)) and abs(value) <= limit
 
@@ -194,7 +227,17 @@ def _arithmetic(sign: type[ast.operator], left: object, right: object) -> object
     if not numbers and not (sign is ast.Add and type(left) is type(right)):
         # Repetition and `%` formatting of strings aren't evaluated.
         raise NotConstant("arithmetic of values that aren't numbers")
+    most = _BITS if numbers else _LONGEST if isinstance(left, str) else _LARGEST
+    if _size(left) + _size(right) > most:
+        raise NotConstant("too large")
     return _BINARY[sign](left, right)
+
+
+def _size(value: object) -> int:
+    """Return the number of an integer's bits, or of a sequence's items."""
+    if isinstance(value, int):
+        return value.bit_length()
+    return len(value) if isinstance(value, Sized) else 0
 
 
 def _comprehension(element: ast.expr, loop: ast.comprehension, lookup: Lookup) -> list[object]:
@@ -227,7 +270,10 @@ def canonical(value: object) -> str:
     """
     kind = type(value)
     if kind in _WRITERS:
-        return _WRITERS[kind](value)
+        text = _WRITERS[kind](value)
+        if len(text) > _LONGEST:  # as of lists that contain one another many times
+            raise NotConstant("too long")
+        return text
     if isinstance(value, type) and _TYPES.get(name := value.__name__) is value:
         return name
     raise NotConstant(f"{kind.__name__} has no literal form")

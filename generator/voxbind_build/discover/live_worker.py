@@ -10,6 +10,7 @@ import contextlib
 import inspect
 import os
 import re
+import resource
 import sys
 import typing
 import warnings
@@ -20,6 +21,7 @@ from types import FunctionType, ModuleType
 import msgspec
 from msgspec import Struct
 
+from voxbind_build.common.landlock import confine
 from voxbind_build.discover.constants import NotConstant, canonical
 from voxbind_build.libraries import import_dotted
 from voxbind_build.model import ParameterKind, SourceParameter
@@ -34,6 +36,10 @@ _KINDS: dict[object, ParameterKind] = {
     inspect.Parameter.VAR_KEYWORD: "VAR_KEYWORD",
 }
 _OF_THE_FUTURE = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning)
+_FILE_LIMIT = 256 << 20
+"""Largest size of a file that an import can write, in bytes."""
+_MEMORY_LIMIT = 8 << 30
+"""Most private memory that an import can use, in bytes."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+\b")
 _PATHS = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s'\":,;/\\]+[/\\])+")
 
@@ -44,6 +50,10 @@ class Request(Struct, frozen=True):
     modules: tuple[str, ...]
     search_path: tuple[str, ...] = ()
     """Folders to put in front of `sys.path`."""
+    folder: str = ""
+    """The only folder that the process may write to; empty if it isn't confined."""
+    cpu_seconds: int = 0
+    """Longest processor time, in seconds; 0 for no limit."""
 
 
 class LiveName(Struct, frozen=True, kw_only=True):
@@ -89,11 +99,36 @@ def main(argument: str) -> None:
     os.dup2(1, 2)
     request = msgspec.json.decode(argument, type=Request)
     sys.path[:0] = request.search_path
-    modules = {name: _module(name) for name in request.modules}
+    if request.folder:
+        _confine(Path(request.folder), request.cpu_seconds)
+    modules = {name: _noted(name, request.folder) for name in request.modules}
     with os.fdopen(answer, "wb") as stream:
         stream.write(msgspec.json.encode(LiveImport(modules, tuple(sorted({*_loaded_files()})))))
     # Exit at once, so that threads of the library can't keep the process alive.
     os._exit(0)
+
+
+def _noted(name: str, folder: str) -> LiveModule:
+    """Import a module, and leave its name in the folder, in case that the import hangs."""
+    if folder:
+        Path(folder, "module").write_text(name, encoding="utf-8")
+    return _module(name)
+
+
+def _confine(folder: Path, cpu_seconds: int) -> None:
+    """Limit this process: where it writes, its memory, files and processor time."""
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: _FILE_LIMIT,
+        resource.RLIMIT_DATA: _MEMORY_LIMIT,
+        resource.RLIMIT_CPU: cpu_seconds,
+    }
+    for kind, most in limits.items():
+        _, hard = resource.getrlimit(kind)
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (soft, hard))
+    confine([folder, Path("/dev/shm")], devices=[Path("/dev"), Path("/proc/self")])
 
 
 def _loaded_files() -> Iterator[str]:

@@ -9,7 +9,7 @@ from voxbind_build.libraries.environment import prepare, settings
 from voxbind_build.libraries.fitting import misfits
 from voxbind_build.libraries.importing import import_dotted
 from voxbind_build.libraries.problems import Problem, SpecError, suggestion
-from voxbind_build.libraries.reading import builtin, installed, load
+from voxbind_build.libraries.reading import builtin, installed, load, load_all
 
 __all__ = [
     "Problem",
@@ -18,6 +18,7 @@ __all__ = [
     "import_dotted",
     "installed",
     "load",
+    "load_all",
     "misfits",
     "prepare",
     "settings",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import sys
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib import metadata
 from importlib.resources import files
@@ -20,7 +21,7 @@ from voxbind_build.libraries.structure import mismatches
 from voxbind_build.libraries.values import wrong_values
 from voxbind_build.model import LibrarySpec
 
-__all__ = ["builtin", "extras", "installed", "load"]
+__all__ = ["builtin", "extras", "installed", "load", "load_all"]
 
 _FOLDER: Traversable = files("voxbind_build.libraries")
 
@@ -113,6 +114,47 @@ def load(path_or_name: str | Path, roles: Collection[str] | None = None) -> Libr
     return _read(_locate(path_or_name), roles)
 
 
+def load_all(
+    paths_and_names: Sequence[str], roles: Collection[str] | None = None
+) -> list[LibrarySpec]:
+    """Read several specifications, and add the folder of each file to `sys.path`.
+
+    So a user's own module may be next to the TOML file that describes it.
+
+    Parameters
+    ----------
+    paths_and_names
+        See `load`.
+    roles
+        See `load`.
+
+    Raises
+    ------
+    SpecError
+        With a line for each problem of any of them, or if one is given twice.
+    """
+    specs: list[LibrarySpec] = []
+    problems: list[str] = []
+    for name in paths_and_names:
+        try:
+            specs.append(load(name, roles))
+        except SpecError as error:
+            problems += error.lines
+    names = [spec.name for spec in specs]
+    problems += [
+        f"the library {name} is given twice; name it once"
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    if problems:
+        raise SpecError(problems)
+    for name, spec in zip(paths_and_names, specs, strict=True):
+        folder = str(Path(name).resolve().parent)
+        if spec.file == str(Path(name)) and folder not in sys.path:
+            sys.path.append(folder)
+    return specs
+
+
 def _shipped() -> dict[str, Traversable]:
     """Return voxbind's own TOML files by name, sorted; they may be in a zip archive."""
     files = {file.name: file for file in _FOLDER.iterdir() if file.name.endswith(".toml")}
@@ -130,6 +172,10 @@ def _read(path: Traversable, roles: Collection[str] | None) -> LibrarySpec:
         problems.append(Problem(("modules",), "the list is empty; name at least one dotted module"))
     if document.get("name") == "":
         problems.append(Problem(("name",), "the name is empty; give one such as 'skimage'"))
+    if spec.home and path not in _shipped().values():
+        problems.append(
+            Problem(("home",), "only libraries that come with voxbind have a home; remove it", True)
+        )
     problems += wrong_values(spec, extras=extras(), roles=roles)
     if problems:
         raise SpecError(problem.line(str(path)) for problem in problems)

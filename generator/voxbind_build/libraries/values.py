@@ -25,7 +25,13 @@ _DTYPES = (
 )
 """NumPy's names of the dtypes that a library's arrays can have."""
 _DISTRIBUTION = re.compile(r"(?i)[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
-_VARIABLE = re.compile(r"[^=\0]+")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+_NOT_A_LIBRARYS = re.compile(
+    r"(LD|DYLD|PYTHON|MALLOC|GLIBC|VOXBIND|PIP|XDG|LC|SSL|GIT|DEBUGINFOD)(_.*|[A-Z].*)?"
+    r"|PATH|HOME|USER|SHELL|ENV|BASH_ENV|IFS|TMPDIR|TEMP|TMP|LANG|LANGUAGE|TZ|GCONV_PATH|LOCPATH"
+    r"|NLSPATH|RESOLV_HOST_CONF|.*_PRELOAD|.*_PROXY"
+)
+"""Variables that change what the process loads, or how Python or the system works."""
 
 
 def wrong_values(
@@ -144,14 +150,33 @@ def _of_environment(spec: LibrarySpec) -> Iterator[Problem]:
     for name, variable in spec.environment.items():
         place = ("environment", name)
         if not _VARIABLE.fullmatch(name):
-            yield Problem(place, f"{name!r} can't be the name of an environment variable")
+            yield Problem(
+                place,
+                f"{name!r} can't be the name of an environment variable of a library; it has "
+                "capitals, digits and underscores, such as 'OCL_ICD_FILENAMES'",
+            )
+        elif _NOT_A_LIBRARYS.fullmatch(name):
+            yield Problem(
+                place,
+                f"{name!r} isn't a library's own variable: it changes what every process loads, or "
+                "how it works; remove it",
+            )
         if not variable.below_prefix:
             yield Problem((*place, "below_prefix"), "the list is empty; name a file")
         for number, file in enumerate(variable.below_prefix):
-            if not file or PurePosixPath(file).is_absolute() or PureWindowsPath(file).drive:
+            parts = {*PurePosixPath(file).parts, *PureWindowsPath(file).parts}
+            outside = ".." in parts or PurePosixPath(file).is_absolute() or "\0" in file
+            if not file or outside or PureWindowsPath(file).drive:
                 yield Problem(
                     (*place, "below_prefix", number),
                     f"{file!r} is not a path relative to `sys.prefix`, such as 'lib/libtoy.so'",
+                )
+        for number, pattern in enumerate(variable.unless):
+            if not pattern or "**" in pattern or "\0" in pattern:
+                yield Problem(
+                    (*place, "unless", number),
+                    f"{pattern!r} is not a pattern of files in one folder, such as "
+                    "'/etc/OpenCL/vendors/*.icd'",
                 )
 
 

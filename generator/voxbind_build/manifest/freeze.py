@@ -8,6 +8,7 @@ from msgspec.structs import asdict, replace
 
 from voxbind_build.common.typeexpr import names, parse
 from voxbind_build.model import (
+    PACKAGE,
     Description,
     Evidence,
     Exclusion,
@@ -32,6 +33,7 @@ def freeze(
     twins: Mapping[str, Twin] | None = None,
     machine: str = "",
     measured_with: Mapping[str, str] | None = None,
+    package: str = PACKAGE,
 ) -> Library:
     """Combine a library's public names, descriptions and verdicts into one record.
 
@@ -51,6 +53,8 @@ def freeze(
         Description of the machine on which they were observed, if it wasn't this one.
     measured_with
         Versions of other libraries that the observations depend on, by distribution.
+    package
+        Dotted name of the package that holds the wrappers.
 
     Raises
     ------
@@ -65,13 +69,16 @@ def freeze(
             excluded[public.name] = public.exclusion
         elif public.name in described:
             functions[public.name] = _function(
+                f"{package}.{public.name}",
                 described[public.name],
                 verdicts[public.name],
                 (types or {}).get(public.name, TypeFindings()),
                 (twins or {}).get(public.name),
             )
         elif public.kind in ("class", "constant"):
-            functions[public.name] = _re_export(public, inventory, machine)
+            functions[public.name] = _re_export(
+                f"{package}.{public.name}", public, inventory, machine
+            )
         else:
             raise ValueError(
                 f"{public.name}, a {public.kind}, has neither a description nor an exclusion"
@@ -96,13 +103,13 @@ def freeze(
 
 
 def _function(
-    description: Description, verdict: Verdict, types: TypeFindings, twin: Twin | None
+    wrapper: str, description: Description, verdict: Verdict, types: TypeFindings, twin: Twin | None
 ) -> Function:
     # Types that weren't in the source or documentation come from the twin or from the calls.
     source: TypeSource = "twin" if twin and verdict.evidence == "inferred" else "observed"
     return Function(
         **asdict(verdict),
-        wrapper=f"voxbind.{description.name}",
+        wrapper=wrapper,
         parameters=tuple(
             _parameter(parameter, types, source) for parameter in description.parameters
         ),
@@ -146,13 +153,13 @@ def _returns(returns: Returns, types: TypeFindings, source: TypeSource) -> Retur
     )
 
 
-def _re_export(public: PublicName, inventory: Inventory, machine: str) -> Function:
+def _re_export(wrapper: str, public: PublicName, inventory: Inventory, machine: str) -> Function:
     """Return the entry of a class or constant, which is re-exported unchanged."""
     evidence: Evidence = "observed"
     if not inventory.live:  # it was only read from the source
         evidence = "recorded" if machine else "inferred"
     return Function(
-        wrapper=f"voxbind.{public.name}",
+        wrapper=wrapper,
         kind="helper",
         contract=None,
         reason=f"a {public.kind}: re-exported unchanged",

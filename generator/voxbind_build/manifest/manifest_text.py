@@ -28,7 +28,7 @@ from voxbind_build.model import (
 __all__ = ["ALWAYS", "text"]
 
 ALWAYS: Mapping[type[Struct], frozenset[str]] = {
-    Manifest: frozenset(Manifest.__struct_fields__),
+    Manifest: frozenset(Manifest.__struct_fields__) - {"package"},
     Library: frozenset(Library.__struct_fields__),
     Exclusion: frozenset(Exclusion.__struct_fields__),
     Twin: frozenset(Twin.__struct_fields__),

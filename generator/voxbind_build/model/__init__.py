@@ -62,6 +62,7 @@ from voxbind_build.model.verdict import (
 from voxbind_build.model.vocabulary import (
     DECISIVE,
     GIVEN,
+    PACKAGE,
     SCHEMA_VERSION,
     SEEN,
     SLICE_BY_SLICE,
@@ -86,6 +87,7 @@ __all__ = [
     "GIVEN",
     "IMAGE_ROLES",
     "OUTPUT_ROLES",
+    "PACKAGE",
     "SCHEMA_VERSION",
     "SEEN",
     "SLICE_BY_SLICE",

@@ -10,13 +10,14 @@ from voxbind_build.model.description import Parameter, Returns
 from voxbind_build.model.spec import EnvironmentVariable, Exclusion
 from voxbind_build.model.twin import Twin
 from voxbind_build.model.verdict import Overruled, Verdict
-from voxbind_build.model.vocabulary import SCHEMA_VERSION, Aspect, MemoryType
+from voxbind_build.model.vocabulary import PACKAGE, SCHEMA_VERSION, Aspect, MemoryType
 
 
 class Function(Verdict, frozen=True, kw_only=True):
     """A callable as the manifest holds it: its verdict, and beside it how it is described."""
 
     wrapper: str
+    """Dotted name of the wrapper: the package, then the public name upstream."""
     deprecated: str | None
     parameters: tuple[Parameter, ...]
     returns: Returns
@@ -86,6 +87,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """The frozen record that is written, and all that `render` reads."""
 
     libraries: dict[str, Library]
+    package: str = PACKAGE
+    """Dotted name of the package that holds the wrappers: ``labwrap.typed``."""
     files: dict[str, str] = field(default_factory=dict)
     """SHA-256 of each generated file, by its path below the package."""
     digest: str = ""

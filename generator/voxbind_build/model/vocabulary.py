@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+PACKAGE = "voxbind"
+"""The package of wrappers that voxbind ships, and of the run time that all wrappers import."""
 SCHEMA_VERSION = 2
 
 ParameterKind = Literal[

@@ -12,16 +12,17 @@ from pathlib import Path
 from symtable import symtable
 
 from voxbind_build.common import wording
-from voxbind_build.model import Manifest
-from voxbind_build.render.code.auto import PACKAGE, render_auto
+from voxbind_build.model import PACKAGE, Manifest
+from voxbind_build.render.code.auto import AUTO, render_auto
 from voxbind_build.render.code.checked_text import RenderError
 from voxbind_build.render.code.formatting import tidy
 from voxbind_build.render.code.module import render_handed_on, render_module
 from voxbind_build.render.code.module_tree import module_tree
+from voxbind_build.render.code.package import render_package
 from voxbind_build.render.code.registry_index import INDEX, index
 from voxbind_build.render.docs.examples import Examples
 
-__all__ = ["RenderError", "own_names", "render", "templates_dir"]
+__all__ = ["RenderError", "own_names", "render", "runtime", "templates_dir"]
 
 _NATIVE = "_native"
 """The package of voxbind's own functions."""
@@ -54,12 +55,10 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
         If a name, type or literal in the manifest isn't one, or if a library has a name that
         voxbind uses itself.
     """
-    runtime = _copied(templates / "runtime")
-    runtime |= {_AUTO_WORDING: _WORDING.read_text(encoding="utf-8")}
-    native = {f"{_NATIVE}/{path}": text for path, text in _copied(templates / "native").items()}
     modules: dict[str, str] = {}
     examples = Examples(manifest)
-    reserved = own_names(templates)
+    is_own = manifest.package == PACKAGE
+    reserved = own_names(templates) if is_own else {}
     for node in module_tree(manifest):
         if node.name.partition(".")[0] in reserved:
             raise RenderError(
@@ -70,9 +69,26 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
         for name in node.not_wrapped_modules:
             path = f"{node.name.replace('.', '/')}/{name}.py"
             modules[path] = render_handed_on(node, name, templates)
-    modules |= render_auto(manifest, templates)
+    if is_own:
+        modules |= render_auto(manifest, templates)
+    else:
+        modules |= render_package(manifest, templates)
     data = {INDEX: index(manifest), "py.typed": ""}
-    return dict(sorted({**tidy(modules), **runtime, **native, **data}.items()))
+    copied = runtime(templates) if is_own else {}
+    return dict(sorted({**tidy(modules, manifest.package), **copied, **data}.items()))
+
+
+def runtime(templates: Path) -> dict[str, str]:
+    """Return the files that wrappers import at run time, by POSIX path below `voxbind`.
+
+    Parameters
+    ----------
+    templates
+        The folder of templates.
+    """
+    native = {f"{_NATIVE}/{path}": text for path, text in _copied(templates / "native").items()}
+    wording = {_AUTO_WORDING: _WORDING.read_text(encoding="utf-8")}
+    return _copied(templates / "runtime") | wording | native
 
 
 def own_names(templates: Path) -> dict[str, str]:
@@ -93,7 +109,7 @@ def own_names(templates: Path) -> dict[str, str]:
     modules = {path.removesuffix(".py") for path in paths}
     return {
         **dict.fromkeys(bound, "something"),
-        **dict.fromkeys((*modules, PACKAGE, _NATIVE), "a module"),
+        **dict.fromkeys((*modules, AUTO, _NATIVE), "a module"),
     }
 
 

@@ -17,7 +17,8 @@ from voxbind_build.verify.code_problem import Problem
 __all__ = ["compiles", "lints", "type_checks"]
 
 _FIRST_HUNK = r"--- (.+)\n\+\+\+ .+\n@@ -(\d+).*\n((?:[ +-].*\n)*)"
-_PYTHON = (sys.executable, "-m")
+_PYTHON = (sys.executable, "-P", "-m")
+"""Without -P, Python would import the package's `keyword` in place of its own."""
 _RULES = "E,F,W,I,UP,B,SIM,RUF022"
 # Rules about defaults, names and long lines, which are taken from the libraries.
 _IGNORED_RULES = "B006,B008,E501,E741,E742,E743"
@@ -83,21 +84,30 @@ def lints(package: Path) -> list[Problem]:
     return problems
 
 
-def type_checks(package: Path) -> list[Problem]:
-    """Return the errors that ``mypy --strict`` reports in a package's folder."""
+def type_checks(root: Path, name: str) -> list[Problem]:
+    """Return the errors that ``mypy --strict`` reports in a package.
+
+    Parameters
+    ----------
+    root
+        The folder from which the package, and all that it imports but NumPy, are imported.
+    name
+        Dotted name of the package.
+    """
+    package = root.joinpath(*name.split("."))
     with scratch_folder() as folder:
         settings = folder / "mypy.ini"
         settings.write_text(_MYPY_SETTINGS, encoding="utf-8")
         # NumPy's types occur in the package's own, and NumPy is always installed.
         for location in _locations("numpy"):
             (folder / "numpy").symlink_to(location, target_is_directory=True)
-        command = [*_PYTHON, "mypy", f"--config-file={settings}", *_MYPY, "-p", package.name]
-        output = _run(command, package.parent, MYPYPATH=str(folder))
+        command = [*_PYTHON, "mypy", f"--config-file={settings}", *_MYPY, "-p", name]
+        output = _run(command, root, MYPYPATH=str(folder))
     problems = []
     for line in output.splitlines():
         report = json.loads(line)
         if report["severity"] == "error":
-            path = _below(package, package.parent / report["file"])
+            path = _below(package, root / report["file"])
             problems.append(
                 Problem(path, report["line"], "mypy", f"{report['message']} ({report['code']})")
             )
@@ -123,4 +133,7 @@ def _run(command: Iterable[str], folder: Path, **variables: str) -> str:
 
 
 def _below(package: Path, path: str | Path) -> str:
-    return Path(path).resolve().relative_to(package.resolve()).as_posix()
+    """Return a file's path below the package; its whole path if it isn't there."""
+    file = Path(path).resolve()
+    below = file.is_relative_to(package.resolve())
+    return (file.relative_to(package.resolve()) if below else file).as_posix()

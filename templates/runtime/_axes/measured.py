@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .. import registry
 from .._support.contract import ProcessingContract
-from .._support.package import PACKAGE
+from .._support.package import package_of, packages
 
 __all__ = ["LOOPS", "Measured", "measured"]
 
@@ -61,9 +61,12 @@ def measured(function: Callable[..., Any]) -> Measured:
 
 
 def _facts(wrapper: Any) -> Measured:
-    module, name = getattr(wrapper, "__module__", None), getattr(wrapper, "__qualname__", None)
-    if isinstance(module, str) and module.startswith(f"{PACKAGE}."):
-        entry = registry.functions(helpers=True).get(f"{module.partition('.')[2]}.{name}")
+    module: Any = getattr(wrapper, "__module__", None)
+    name = getattr(wrapper, "__qualname__", None)
+    package = package_of(module) if isinstance(module, str) else ""
+    if package:
+        public = f"{module[len(package) + 1 :]}.{name}"
+        entry = registry.functions(helpers=True, package=package).get(public)
         if entry is not None:
             return _measured(wrapper, entry)
     declared = getattr(wrapper, "__voxbind_contract__", None)
@@ -116,8 +119,9 @@ def _not_a_wrapper(function: Any) -> str:
     name = getattr(function, "__name__", None) or repr(function)
     library = str(getattr(function, "__module__", "")).partition(".")[0]
     wrappers = [
-        f"{PACKAGE}.{entry.name}"
-        for entry in registry.functions(helpers=True).values()
+        f"{package}.{entry.name}"
+        for package in packages
+        for entry in registry.functions(helpers=True, package=package).values()
         if entry.original_name == name and entry.module.partition(".")[0] == library
     ]
     advice = (

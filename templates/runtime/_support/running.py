@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from .package import PACKAGE
+from .package import package_of
 
 __all__ = ["call_of_over", "running_wrapper"]
 
@@ -16,17 +16,18 @@ _FOUR = "TZYX"
 
 
 def running_wrapper() -> tuple[str, Mapping[str, Any]]:
-    """Return the dotted name below voxbind of the running wrapper, and its module's names.
+    """Return the dotted name below its package of the running wrapper, and its module's names.
 
     Both are empty if no wrapper is running in this thread.
     """
-    package = PACKAGE + "."
     # Documented, and private by its name alone.
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_back is not None:
         module = str(frame.f_globals.get("__name__"))
-        if module.startswith(package) and module[len(package)] != "_":
-            return f"{module.removeprefix(package)}.{frame.f_code.co_name}", frame.f_globals
+        package = package_of(module)
+        public = module[len(package) + 1 :] if package else ""
+        if public and public[0] != "_":
+            return f"{public}.{frame.f_code.co_name}", frame.f_globals
         frame = frame.f_back
     return "", {}
 

@@ -65,7 +65,7 @@ def _parts(version: str) -> list[str]:
     return [str(int(part)) if part.isdigit() else part for part in version.split(".")]
 
 
-def has_same_source(public: str, wrapped: str) -> bool:
+def has_same_source(public: str, wrapped: str, package: str = PACKAGE) -> bool:
     """Return whether the file that defines a function is the one that was wrapped.
 
     Parameters
@@ -74,10 +74,12 @@ def has_same_source(public: str, wrapped: str) -> bool:
         Dotted name of the function in its library: ``skimage.filters.gaussian``.
     wrapped
         The version that was wrapped.
+    package
+        The package of the wrapper, whose manifest has the digest of the source.
     """
     from hashlib import sha256
 
-    module, recorded = _recorded_sources().get(public, ("", ""))
+    module, recorded = _recorded_sources(package).get(public, ("", ""))
     file = getattr(sys.modules.get(module), "__file__", None)
     if not file:
         return False
@@ -94,13 +96,13 @@ def has_same_source(public: str, wrapped: str) -> bool:
 
 
 @cache
-def _recorded_sources() -> dict[str, tuple[str, str]]:
+def _recorded_sources(package: str) -> dict[str, tuple[str, str]]:
     """Return each function's module and the digest of its source; empty without a manifest."""
     import json
     from importlib.resources import files
 
     try:
-        manifest: Any = json.loads(files(PACKAGE).joinpath("manifest.json").read_bytes())
+        manifest: Any = json.loads(files(package).joinpath("manifest.json").read_bytes())
         return {
             public: (function["definition"].partition(":")[0], function["fingerprint"])
             for library in manifest["libraries"].values()

@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import psutil
 
+from voxbind_build.common.landlock import confine
 from voxbind_build.memories.lookup import facts
 from voxbind_build.model import MemoryType
-from voxbind_build.probe.sandbox.landlock import confine
 
 FILE_LIMIT = 256 << 20
 """Largest size of a file that a callable can write, in bytes."""

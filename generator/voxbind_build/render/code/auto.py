@@ -22,9 +22,9 @@ from voxbind_build.render.code.quoting import docstring
 from voxbind_build.render.code.wrapper import first_image
 from voxbind_build.render.docs.library_warnings import rank
 
-__all__ = ["PACKAGE", "render_auto"]
+__all__ = ["AUTO", "render_auto"]
 
-PACKAGE = "auto"
+AUTO = "auto"
 """Name of the package below voxbind."""
 _DESCRIPTION = """\
 {title}
@@ -102,11 +102,11 @@ def _modules(manifest: Manifest) -> list[_Module]:
         if twin_library.memory_type != "numpy":
             raise RenderError(
                 f"{key}: its twin {library.twin} works on {twin_library.memory_type} arrays, but "
-                f"voxbind.{PACKAGE} needs a twin that works on numpy arrays. Remove the twin from "
+                f"voxbind.{AUTO} needs a twin that works on numpy arrays. Remove the twin from "
                 f"{key}'s TOML file"
             )
         for module in sorted(twin_library.modules):
-            name = f"{PACKAGE}.{module.partition('.')[2] or module}"
+            name = f"{AUTO}.{module.partition('.')[2] or module}"
             if name in modules:
                 raise RenderError(
                     f"voxbind.{name} would stand for {modules[name].cpu} and for {module}. Remove "
@@ -129,7 +129,7 @@ def _folders(nodes: dict[str, Node]) -> dict[str, Node]:
     folders: dict[str, Node] = {}
     for name in sorted(nodes):
         child = name
-        while child != PACKAGE:
+        while child != AUTO:
             parent, _, child_name = child.rpartition(".")
             if parent not in nodes and parent not in folders:
                 folders[parent] = Node(parent, "cpu", nodes[name].library, listed=False)

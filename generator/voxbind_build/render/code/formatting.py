@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from voxbind_build.common.scratch import scratch_folder
+from voxbind_build.model import PACKAGE
 from voxbind_build.render.code.checked_text import RenderError
 
 __all__ = ["tidy"]
@@ -17,8 +18,15 @@ OPTIONS = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
 LAYOUT = ("--config=line-length=100", "--config=src=[]")
 
 
-def tidy(texts: Mapping[str, str]) -> dict[str, str]:
+def tidy(texts: Mapping[str, str], package: str = PACKAGE) -> dict[str, str]:
     """Return the modules with sorted imports and ``__all__``, formatted by ruff.
+
+    Parameters
+    ----------
+    texts
+        Texts by POSIX path below the package.
+    package
+        Dotted name of the package.
 
     Raises
     ------
@@ -26,9 +34,9 @@ def tidy(texts: Mapping[str, str]) -> dict[str, str]:
         If a module doesn't parse.
     """
     with scratch_folder() as folder:
-        # In a folder named "voxbind", ruff sees which imports are from the package itself.
-        root = folder / "voxbind"
-        root.mkdir()
+        # In a folder of the package's name, ruff sees which imports are from the package itself.
+        root = folder.joinpath(*package.split("."))
+        root.mkdir(parents=True)
         (root / "__init__.py").touch()
         for path, text in texts.items():
             file = root / path
@@ -37,7 +45,7 @@ def tidy(texts: Mapping[str, str]) -> dict[str, str]:
         sort = ("check", "--fix", "--unsafe-fixes", "--select=I,RUF022", "--ignore-noqa")
         for command in (sort, ("format",)):
             completed = subprocess.run(
-                [sys.executable, "-m", "ruff", *command, *OPTIONS, *LAYOUT, "."],
+                [sys.executable, "-P", "-m", "ruff", *command, *OPTIONS, *LAYOUT, "."],
                 cwd=root,
                 capture_output=True,
                 text=True,

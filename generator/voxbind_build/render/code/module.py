@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from voxbind_build.memories.lookup import facts
-from voxbind_build.model import Library
+from voxbind_build.model import PACKAGE, Library
 from voxbind_build.render.code.checked_text import RenderError, identifier
 from voxbind_build.render.code.module_tree import Node
 from voxbind_build.render.code.namespace import Namespace
@@ -85,7 +85,7 @@ def render_handed_on(node: Node, name: str, templates: Path) -> str:
         .get_template("handed_on.py.jinja")
         .render(
             docstring=docstring(description),
-            upstream=f"upstream({_upstream_arguments(module, library)})",
+            upstream=f"upstream({_upstream_arguments(module, node)})",
         )
     )
 
@@ -182,18 +182,20 @@ def _describe(node: Node) -> str:
 def _upstreams(node: Node, names: Namespace) -> list[str]:
     kind = names.bind("upstream", "voxbind._upstream.wrapped_module") if names.upstreams else ""
     return [
-        f"{local} = {kind}({_upstream_arguments(module, node.library)})"
+        f"{local} = {kind}({_upstream_arguments(module, node)})"
         for module, local in sorted(names.upstreams.items())
     ]
 
 
-def _upstream_arguments(module: str, library: Library) -> str:
+def _upstream_arguments(module: str, node: Node) -> str:
+    library = node.library
+    package = "" if node.package == PACKAGE else f", package={node.package!r}"
     is_default = facts(library.memory_type).is_default
     memory = "" if is_default else f", memory={library.memory_type!r}"
     environment = f", environment={_environment(library)!r}" if library.environment else ""
     return (
         f"{module!r}, distribution={library.distribution!r}, version={library.version!r}, "
-        f"extra={library.extra!r}{memory}{environment}{_home(module, library)}"
+        f"extra={library.extra!r}{memory}{environment}{_home(module, library)}{package}"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voxbind_build.common.bindable import why_not_bindable
-from voxbind_build.model import Function, Library, Manifest
+from voxbind_build.model import PACKAGE, Function, Library, Manifest
 from voxbind_build.render.code.checked_text import RenderError, identifier
 
 __all__ = ["Node", "module_tree"]
@@ -12,9 +12,13 @@ __all__ = ["Node", "module_tree"]
 class Node:
     """One module of the package."""
 
-    def __init__(self, name: str, key: str, library: Library, listed: bool) -> None:
+    def __init__(
+        self, name: str, key: str, library: Library, listed: bool, package: str = PACKAGE
+    ) -> None:
+        self.package = package
+        """Dotted name of the package of wrappers that holds it."""
         self.name = name
-        """Dotted name below voxbind: ``skimage.filters``."""
+        """Dotted name below the package: ``skimage.filters``."""
         self.key = key
         self.library = library
         self.listed = listed
@@ -73,13 +77,18 @@ def module_tree(manifest: Manifest) -> list[Node]:
         same name, or if a name isn't one that Python can bind.
     """
     nodes: dict[str, Node] = {}
+    for part in manifest.package.split("."):
+        identifier(part, f"the package {manifest.package!r}")
     for key, library in sorted(manifest.libraries.items()):
+        identifier(key, "the name of a library")
         for module in sorted(library.modules):
-            _add(nodes, module, key, library)
+            _add(nodes, module, key, library, manifest.package)
         for public, function in sorted(library.functions.items()):
-            package, _, name = function.wrapper.partition(".")
-            parent, _, name = name.rpartition(".")
-            if package != "voxbind" or parent not in nodes or not nodes[parent].listed:
+            for part in function.public.split("."):
+                identifier(part, public)
+            below = function.wrapper.removeprefix(f"{manifest.package}.")
+            parent, _, name = below.rpartition(".")
+            if below == function.wrapper or parent not in nodes or not nodes[parent].listed:
                 raise RenderError(
                     f"{public}: the wrapper {function.wrapper!r} isn't in a module that the "
                     f"library {key} lists"
@@ -97,20 +106,20 @@ def module_tree(manifest: Manifest) -> list[Node]:
     return [nodes[name] for name in sorted(nodes)]
 
 
-def _add(nodes: dict[str, Node], module: str, key: str, library: Library) -> None:
+def _add(nodes: dict[str, Node], module: str, key: str, library: Library, package: str) -> None:
     """Add a module and the packages around it."""
     parts = [identifier(part, module) for part in module.split(".")]
     for length in range(1, len(parts) + 1):
         name = ".".join(parts[:length])
         if name not in nodes:
-            nodes[name] = Node(name, key, library, listed=False)
+            nodes[name] = Node(name, key, library, listed=False, package=package)
             if length > 1:
                 nodes[".".join(parts[: length - 1])].children.append(parts[length - 1])
     nodes[module].listed = True
 
 
 def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None:
-    """Add the names and modules of a library that voxbind doesn't wrap."""
+    """Add the names and modules of a library that aren't wrapped."""
     for node in nodes.values():
         if node.key == key:
             node.upstream = node.name
@@ -137,7 +146,7 @@ def _above(node: Node, nodes: dict[str, Node]) -> dict[tuple[str, str], tuple[st
         for name, function in nodes[parent].handed_on.items():
             if function.form == "class":
                 classes.setdefault(
-                    (function.module, function.original_name), (f"voxbind.{parent}", name)
+                    (function.module, function.original_name), (f"{node.package}.{parent}", name)
                 )
         parent, _, _ = parent.rpartition(".")
     return classes

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from voxbind_build.common.typeexpr import ANY, Generic, Name, TypeExpr, head, transform, union
 from voxbind_build.model import DtypeFact
+from voxbind_build.render.code.checked_text import RenderError
 
 __all__ = ["dtype_rows", "image_array", "ndarray", "numbers", "scalar"]
 
@@ -14,6 +16,8 @@ _MOST_ROWS = 2
 _INTEGERS = ("uint8", "uint16", "int32")
 """The integer dtypes that are measured; if all give the same dtype, other integers give it too."""
 _NUMBERS = {"float": Name("Real"), "int": Name("Integer")}
+_DTYPE = re.compile(r"[a-z]+[0-9]*")
+"""The form of a dtype's name that is one of NumPy's classes too."""
 _UNCHANGED = frozenset(("Callable", "dict", "list", "set", "type"))
 """Generics whose arguments stay: a list of integers isn't a list of a wider type, say."""
 
@@ -36,7 +40,15 @@ def image_array(*dtypes: TypeExpr) -> TypeExpr:
 
 
 def scalar(dtype: str) -> Name:
-    """Return NumPy's class of a dtype's elements."""
+    """Return NumPy's class of a dtype's elements.
+
+    Raises
+    ------
+    RenderError
+        If the text isn't the name of a dtype.
+    """
+    if not _DTYPE.fullmatch(dtype):
+        raise RenderError(f"{dtype!r} isn't the name of a dtype")
     return Name("numpy.bool_" if dtype == "bool" else f"numpy.{dtype}")
 
 

@@ -21,12 +21,12 @@ _FACTS = (
 
 
 def index(manifest: Manifest) -> str:
-    """Return the index as JSON: one line per function, by dotted name below voxbind."""
+    """Return the index as JSON: one line per function, by dotted name below the package."""
     lines = {}
     for key, library in manifest.libraries.items():
         for function in library.functions.values():
             facts = {fact: getattr(function, fact) for fact in _FACTS}
             facts |= {"library": key, "memory_type": library.memory_type}
-            name = function.wrapper.partition(".")[2]
+            name = function.wrapper.removeprefix(f"{manifest.package}.")
             lines[name] = f'"{name}": {msgspec.json.encode(facts, order="sorted").decode()}'
     return "{\n" + ",\n".join(lines[name] for name in sorted(lines)) + "\n}\n"

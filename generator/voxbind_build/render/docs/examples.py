@@ -62,7 +62,7 @@ class Examples:
             for module in library.modules:
                 parts = module.split(".")
                 self._modules.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
-        self._wrappers.update((name, f"voxbind.{name}") for name in self._modules)
+        self._wrappers.update((name, f"{manifest.package}.{name}") for name in self._modules)
 
     def rewrite(self, text: str, module: str) -> str:
         """Return a docstring with its examples rewritten.

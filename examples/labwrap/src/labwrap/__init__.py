@@ -1,0 +1,1 @@
+"""The lab's image functions: `labwrap.typed` has their typed wrappers."""

@@ -1,0 +1,1 @@
+"""Functions of spots: `spotwrap.typed` has their typed wrappers."""
