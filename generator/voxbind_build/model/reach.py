@@ -15,6 +15,10 @@ class ReachTrial(Struct, frozen=True, kw_only=True):
     changed: dict[str, str] = field(default_factory=dict)
     """The arguments that differ from the usual ones: ``{"sigma": "2.5"}``. An array is written as
     ``array (3, 5)``, an argument that isn't passed as ``-``."""
+    option: str = ""
+    """The option of which the trial tries a value; empty if it is about numbers and arrays."""
+    dtype: str = ""
+    """Of the image, if it isn't the usual one."""
     elements: tuple[int, ...] | None
     """Number of elements along each axis of the image, the most of all images and positions; None
     if elements look further than a third of the image."""
@@ -53,6 +57,8 @@ class Reach(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By option, the values that the reach was seen to hold for."""
     free: tuple[str, ...] = ()
     """Parameters whose numbers have no influence on the reach."""
+    least: dict[str, float] = field(default_factory=dict)
+    """By parameter, the smallest number that the formula holds for, if it doesn't for all."""
     per_axis: tuple[str, ...] = ()
     """Parameters of the formula that take a number for each axis."""
     images: tuple[str, ...] = ()

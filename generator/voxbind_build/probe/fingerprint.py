@@ -21,7 +21,7 @@ from voxbind_build.probe.inputs.roles import image_parameters, table
 
 _FOLDER = Path(__file__).parent
 _SHARED = (
-    *("probe/inputs/*.py", "probe/protocol/*.py", "probe/invoke.py"),
+    *("probe/inputs/*.py", "probe/protocol/**/*.py", "probe/invoke.py"),
     *("memories/containers.py", "common/figures.py"),
 )
 _FOR_RECORDING = frozenset({"twin_agreement.py"})
