@@ -111,6 +111,24 @@ def test_what_the_manifest_says_decides(
     assert result.why
 
 
+@pytest.mark.parametrize(
+    ("iterations", "kind"),
+    [
+        (1, "local"),
+        (3, "local"),
+        (0, "unknown"),
+        (-1, "unknown"),
+        ((2, 0), "unknown"),
+        ("2", "unknown"),
+    ],
+)
+def test_a_number_below_the_least_that_was_measured_makes_the_reach_unknown(
+    iterations: Any, kind: str
+) -> None:
+    reach = {"kind": "local", "formula": "2 * iterations", "least": {"iterations": 1}}
+    assert reach_of_call(reach, {"iterations": iterations}, 2, "image").kind == kind
+
+
 def test_without_defaults_each_argument_was_passed() -> None:
     arguments = {"image": None, "sigma": 1, "truncate": 4.0, "out": None}
     assert reach_of_call(GAUSSIAN, arguments, 2, "image").kind == "unknown"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from .formula import Axis, FormulaError, as_number, evaluate, parameters_of
+from .formula import Axis, FormulaError, as_number, entries_of, evaluate, parameters_of
 
 __all__ = ["CallReach", "reach_of_call"]
 
@@ -62,8 +62,6 @@ def reach_of_call(
         return CallReach("everything", None, reason or "each element depends on the entire image")
     if kind not in ("pointwise", "local"):
         return _unknown(reason or "its reach isn't known")
-    if ndim not in reach.get("ndims", (2, 3)):
-        return _unknown(f"its reach wasn't measured for {ndim} axes")
     formula = str(reach.get("formula", "")) if kind == "local" else "0"
     try:
         measured = parameters_of(formula)
@@ -71,6 +69,9 @@ def reach_of_call(
         for name, value in others.items():
             if name != image and not _holds(reach, name, value, defaults):
                 return _unknown(f"its reach wasn't measured with this argument for {name}")
+        for name, least in reach.get("least", {}).items():
+            if name in arguments and not _is_at_least(arguments[name], least):
+                return _unknown(f"its reach was measured with numbers from {least:g} on for {name}")
         elements = tuple(
             _elements(formula, {**defaults, **arguments}, Axis(axis, ndim), reach)
             for axis in range(ndim)
@@ -105,6 +106,13 @@ def _holds(reach: Mapping[str, Any], name: str, value: Any, defaults: Mapping[st
     if name in reach.get("free", ()) and as_number(value) is not None:
         return True
     return any(_same(value, known) for known in reach.get("parameters", {}).get(name, ()))
+
+
+def _is_at_least(value: Any, least: float) -> bool:
+    """Return whether a number, or each number for an axis, isn't smaller than another."""
+    entries = entries_of(value)
+    numbers = [as_number(entry) for entry in ([value] if entries is None else entries)]
+    return all(number is not None and number >= least for number in numbers)
 
 
 def _same(value: Any, known: Any) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from voxbind_build.classify.reach_fit import Formula, Sample, fit
 from voxbind_build.classify.reach_forms import Kernel, Quantity, grouped
 from voxbind_build.model import (
+    LARGEST_REACH,
     Contract,
     Description,
     Observation,
@@ -137,11 +138,15 @@ class _Conclusion:
             return _unknown(
                 f"it wasn't measured with the default of {', '.join(sorted(economies))}"
             )
+        accepted = self._accepted(formula, {*of_formula, *free})
+        others = self._required - {*of_formula, *free, *accepted, *self._images}
+        if others:
+            return _unknown(f"it may depend on {', '.join(sorted(others))}")
         is_pointwise = not of_formula and formula.constant == 0
         return Reach(
             kind="pointwise" if is_pointwise else "local",
             formula="" if is_pointwise else formula.text,
-            parameters=self._accepted(formula, {*of_formula, *free}),
+            parameters=accepted,
             free=tuple(sorted(free)),
             least=dict(sorted(least.items())),
             per_axis=self._per_axis(formula),
@@ -188,27 +193,34 @@ class _Conclusion:
         )
 
     def _samples(self, growing: Sequence[Quantity]) -> Iterator[Sample]:
-        """Yield what was measured with numbers that make the reach larger."""
+        """Yield what was measured with numbers that make the reach larger.
+
+        If a function works along one axis alone, the formula is that of this axis. It is valid for
+        the other, too, and so doesn't depend on which of them it is.
+        """
         names = {name for quantity in growing for name in quantity.names}
+        axes = [
+            axis for axis in range(2) if any((t.elements or (0, 0))[axis] for t in self._trials)
+        ]
         for trial in self._trials:
             if trial.dtype or not trial.changed.keys() <= names or trial.elements is None:
                 continue
-            if _is_nonsense(trial):
+            if _is_nonsense(trial) or _has_row(trial):
                 continue
             arguments = self._arguments(trial.changed)
             given = frozenset(n for n, text in trial.changed.items() if text != "-")
-            for axis, elements in enumerate(trial.elements):
-                yield Sample(arguments, axis, elements, given)
+            for axis in axes or range(2):
+                yield Sample(arguments, axis, trial.elements[axis], given)
 
     def _bound(self, quantity: Quantity, formula: Formula) -> float | None:
         """Return the smallest number for which the formula holds; None if a larger one breaks it.
 
-        Without a bound, that is -1, the smallest number that is tried.
+        Without a bound, that is -1, the smallest number that is tried. A number of times, or of
+        elements, is at least 1: fewer often mean something else, such as "until nothing changes".
         """
         if quantity.is_kernel:
-            return (
-                -1 if all(self._holds(trial, formula) for trial in self._alone(quantity)) else None
-            )
+            trials = self._alone(quantity)
+            return -1 if all(self._holds(trial, formula) for trial in trials) else None
         bad, good = [], []
         for trial in self._alone(quantity):
             number = _value(trial.changed[quantity.names[0]])
@@ -216,17 +228,21 @@ class _Conclusion:
                 continue
             (good if self._holds(trial, formula) else bad).append(number)
         if not bad:
-            return -1.0
+            is_whole = all(isinstance(number, int) for number in good)
+            usual = self._usual.get(quantity.names[0])
+            is_counted = is_whole and isinstance(usual, int) and usual >= 1
+            return 1.0 if is_counted and formula.depends_on(quantity) else -1.0
         if not good or max(bad) >= min(good) or max(bad) > 0:
             return None
         return float(min(good))
 
     def _holds(self, trial: ReachTrial, formula: Formula, ndim: int = 2) -> bool:
+        arguments = self._arguments(trial.changed, ndim)
         if trial.elements is None:
-            return False
+            values = [formula.value(arguments, axis) or 0 for axis in range(ndim)]
+            return ndim == 2 and max(values) > LARGEST_REACH[ndim]
         if _is_nonsense(trial):
             return True
-        arguments = self._arguments(trial.changed, ndim)
         return all(
             formula.covers(Sample(arguments, axis, elements, frozenset()))
             for axis, elements in enumerate(trial.elements)
@@ -307,9 +323,15 @@ class _Conclusion:
                     for trial in self._alone(quantity)
                     if isinstance(_value(trial.changed[quantity.names[0]]), tuple)
                 ]
-                if rows and all(self._holds(trial, formula) for trial in rows):
+                if rows and all(self._holds(t, formula) and any(t.elements or ()) for t in rows):
                     names += quantity.names
         return tuple(sorted(names))
+
+
+def _has_row(trial: ReachTrial) -> bool:
+    """Return whether an argument has a number for each axis."""
+    values = map(_value, trial.changed.values())
+    return any(isinstance(value, tuple) and not isinstance(value, Kernel) for value in values)
 
 
 def _is_nonsense(trial: ReachTrial) -> bool:

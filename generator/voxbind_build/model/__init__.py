@@ -31,6 +31,7 @@ from voxbind_build.model.observation import (
     Result,
 )
 from voxbind_build.model.reach import (
+    LARGEST_REACH,
     Reach,
     ReachKind,
     ReachTrial,
@@ -91,6 +92,7 @@ __all__ = [
     "DECISIVE",
     "GIVEN",
     "IMAGE_ROLES",
+    "LARGEST_REACH",
     "OUTPUT_ROLES",
     "SCHEMA_VERSION",
     "SEEN",

@@ -6,6 +6,10 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+LARGEST_REACH = {2: 23, 3: 8}
+"""By the number of axes, the largest number of elements that can be seen in test images, a third of
+their shortest axis."""
+
 ReachKind = Literal["pointwise", "local", "everything", "unknown"]
 
 

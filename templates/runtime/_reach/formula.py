@@ -154,7 +154,7 @@ class _Evaluation:
 
     def _number(self, name: str) -> float:
         value = self._argument(name)
-        entries = _entries(value)
+        entries = entries_of(value)
         if entries is not None:
             if name not in self._per_axis or len(entries) != self._axis.ndim:
                 raise FormulaError(f"{name} isn't one number")
@@ -201,7 +201,7 @@ def _finite(value: float | None, name: str) -> float:
     raise FormulaError(f"{name} isn't a finite number")
 
 
-def _entries(value: Any) -> list[Any] | None:
+def entries_of(value: Any) -> list[Any] | None:
     """Return the entries of a sequence of numbers; None if the argument isn't a sequence."""
     if isinstance(value, list | tuple):
         return list(value)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from voxbind_build.model import IMAGE_ROLES
+from voxbind_build.model import IMAGE_ROLES, LARGEST_REACH
 from voxbind_build.probe.inputs.images import Array
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.reach.scenes import SHAPES, Scene, cuts
@@ -218,7 +218,7 @@ class Measured:
     """How far elements were seen to look, along each axis."""
 
     def __init__(self, ndim: int) -> None:
-        self._limits = tuple(length // 3 for length in SHAPES[ndim])
+        self._limit = LARGEST_REACH[ndim]
         self._most = [0] * ndim
         self.by_scene: dict[str, int] = {}
         """By image, the sum over all axes; images for which each call failed are left out."""
@@ -238,7 +238,7 @@ class Measured:
         """Add the outcome of one crop."""
         self.by_scene[scene.name] += elements
         self._most[axis] = max(self._most[axis], elements)
-        self.goes_on = self.goes_on and elements <= self._limits[axis]
+        self.goes_on = self.goes_on and elements <= self._limit
 
 
 def _as_content(pattern: Array, content: str, dtype: str) -> Array:

@@ -1,8 +1,8 @@
 """Images that show how far a function looks.
 
-On random images, distance transforms, skeletons and maxima seem to look at a few neighbours only. So
-there are images with a single object, with lines through the entire image, with plateaus and ramps,
-and with objects that are cut exactly where the image is cropped. All numbers are from 0 to 1.
+On random images, distance transforms, skeletons and maxima seem to look at a few neighbours only.
+So there are images with a single object, with lines through the entire image, with plateaus and
+ramps, and with objects that are cut exactly where the image is cropped. Numbers are from 0 to 1.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _both_ways(name: str, objects: Array, axis: int) -> list[Scene]:
 
 
 def _extremes(shape: tuple[int, ...]) -> Array:
-    """Grey noise, whose darkest element is near the first corner and the brightest near the last."""
+    """Grey noise, with the darkest element near the first corner, the brightest near the last."""
     image = 0.3 + 0.3 * np.random.default_rng(_SEED).random(shape)
     image[(2,) * len(shape)] = 0
     image[(-3,) * len(shape)] = 1
@@ -96,7 +96,7 @@ def _extremes(shape: tuple[int, ...]) -> Array:
 
 
 def _spikes(shape: tuple[int, ...]) -> Array:
-    """Single bright elements of several heights, far from each other, and some beside each other."""
+    """Single bright elements of several heights, most of them far from each other."""
     random = np.random.default_rng(_SEED + 1)
     image = np.where(random.random(shape) < 0.02, 0.5 + 0.5 * random.random(shape), 0)
     image[tuple(length // 2 for length in shape)] = 1

@@ -24,7 +24,7 @@ _SHAPES = ((5, 5), (3, 7), (7, 5), (5, 3), (4, 6), (9, 3))
 """Shapes of footprints, some with even lengths. In shorter ones, an origin of 1 isn't allowed."""
 _MOST_WORDS = 12
 _KERNELS = frozenset(("footprint", "weights", "psf"))
-_UNVARIED = OUTPUT_ROLES | {"generator", "channels", "axes", "number type", "data range"}
+_UNVARIED = OUTPUT_ROLES | {"generator", "channels", "number type", "data range"}
 """Roles of parameters that keep their value."""
 _OF_AN_AXIS = re.compile(r"_[xyz]$")
 
@@ -93,6 +93,8 @@ class Variations:
             if role in IMAGE_ROLES:
                 if value is None and (other := self._image(parameter)) is not None:
                     yield parameter.name, other
+            elif role == "axes" and value == -1:
+                yield parameter.name, 0
             elif isinstance(value, bool):
                 yield parameter.name, not value
             else:
@@ -150,7 +152,7 @@ class Variations:
         type_ = parse(parameter.annotation)
         if role in _KERNELS:
             return [] if isinstance(value, str) else self._kernels(parameter, value)
-        if role in IMAGE_ROLES or isinstance(value, bool | str):
+        if role in IMAGE_ROLES or role == "axes" or isinstance(value, bool | str):
             return []
         if isinstance(value, int | float):
             is_whole = isinstance(value, int)
