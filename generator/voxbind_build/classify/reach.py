@@ -94,7 +94,9 @@ class _Conclusion:
         usual = {name: _value(text) for name, text in measured.usual.items()}
         self._defaults, self._usual = defaults, {**defaults, **usual}
         self._required = {
-            parameter.name for parameter in description.parameters if parameter.default is None
+            parameter.name
+            for parameter in description.parameters
+            if parameter.default is None and not parameter.kind.startswith("VAR_")
         }
         names = (name for trial in measured.trials if not trial.option for name in trial.changed)
         self._numbers = [name for name in dict.fromkeys(names) if self._takes_numbers(name)]
@@ -112,15 +114,16 @@ class _Conclusion:
         for quantity in quantities:
             bound = self._bound(quantity, formula)
             if not of_formula.isdisjoint(quantity.names):
-                least |= dict.fromkeys(quantity.names, bound) if bound not in (None, 0) else {}
                 if bound is None:
                     return _unknown(f"no formula fits what {quantity.text} does")
+                # Numbers below 0 make the formula negative, which is no reach.
+                least |= dict.fromkeys(quantity.names, bound) if bound else {}
             elif quantity in growing or quantity.is_kernel:
                 if not self._is_regular(quantity):
                     return _unknown(f"it changes with {quantity.text} in no regular way")
             elif bound is not None:
                 free += quantity.names
-                least |= dict.fromkeys(quantity.names, bound) if bound else {}
+                least |= dict.fromkeys(quantity.names, bound)
             elif not self._is_regular(quantity):
                 return _unknown(f"it changes with {quantity.text} in no regular way")
         least = {name: number for name, number in least.items() if number > -1}
@@ -199,9 +202,8 @@ class _Conclusion:
         the other, too, and so doesn't depend on which of them it is.
         """
         names = {name for quantity in growing for name in quantity.names}
-        axes = [
-            axis for axis in range(2) if any((t.elements or (0, 0))[axis] for t in self._trials)
-        ]
+        seen = [t.elements for t in self._trials if t.elements is not None and not t.option]
+        axes = [axis for axis in range(2) if any(elements[axis] for elements in seen)]
         for trial in self._trials:
             if trial.dtype or not trial.changed.keys() <= names or trial.elements is None:
                 continue
@@ -215,26 +217,20 @@ class _Conclusion:
     def _bound(self, quantity: Quantity, formula: Formula) -> float | None:
         """Return the smallest number for which the formula holds; None if a larger one breaks it.
 
-        Without a bound, that is -1, the smallest number that is tried. A number of times, or of
-        elements, is at least 1: fewer often mean something else, such as "until nothing changes".
+        If it was seen to hold for a negative number, there is no bound, which is -1 here.
         """
+        trials = [trial for trial in self._alone(quantity) if not _has_row(trial)]
         if quantity.is_kernel:
-            trials = self._alone(quantity)
-            return -1 if all(self._holds(trial, formula) for trial in trials) else None
-        bad, good = [], []
-        for trial in self._alone(quantity):
+            return -1.0 if all(self._holds(trial, formula) for trial in trials) else None
+        usual = self._usual.get(quantity.names[0])
+        good = [usual] if isinstance(usual, int | float) else []
+        bad: list[float] = []
+        for trial in trials:
             number = _value(trial.changed[quantity.names[0]])
-            if isinstance(number, tuple):
-                continue
             (good if self._holds(trial, formula) else bad).append(number)
-        if not bad:
-            is_whole = all(isinstance(number, int) for number in good)
-            usual = self._usual.get(quantity.names[0])
-            is_counted = is_whole and isinstance(usual, int) and usual >= 1
-            return 1.0 if is_counted and formula.depends_on(quantity) else -1.0
-        if not good or max(bad) >= min(good) or max(bad) > 0:
+        if not good or (bad and (max(bad) >= min(good) or max(bad) > 0)):
             return None
-        return float(min(good))
+        return float(max(-1, min(good)))
 
     def _holds(self, trial: ReachTrial, formula: Formula, ndim: int = 2) -> bool:
         arguments = self._arguments(trial.changed, ndim)

@@ -56,10 +56,6 @@ class Formula(NamedTuple):
         total = _sum(self.terms, arguments, axis)
         return None if total is None else total + self.constant
 
-    def depends_on(self, quantity: Quantity) -> bool:
-        """Return whether a quantity is part of it."""
-        return quantity in self.quantities
-
     def covers(self, sample: Sample) -> bool:
         """Return whether it is as large as a measurement."""
         value = self.value(sample.arguments, sample.axis)

@@ -108,7 +108,8 @@ def _reach(
     if bench.main is None or bench.sparing or image is None or task.memory_type == "cupy":
         return None
     bench.part, bench.deadline = "reach", _deadline(bench.memory)
-    volume = next((taken for taken in accepted if taken.ndim == 3), None)
+    of_colours = replace(image, ndim=3) if image.channels else None
+    volume = next((taken for taken in accepted if taken.ndim == 3), of_colours)
     return measure_reach(bench, image, volume, [*observation.dtypes], task.words)
 
 

@@ -40,8 +40,7 @@ def reach_limits(function: Function) -> list[str]:
     if reach.kind in ("everything", "unknown"):
         return [reach.reason]
     limits = [
-        f"with {name}={' or '.join(map(repr, values))}"
-        for name, values in reach.parameters.items()
+        f"with {name}={' or '.join(map(repr, values))}" for name, values in reach.parameters.items()
     ]
     if reach.free:
         limits.append(f"with any number for {enumerated(reach.free)}")

@@ -124,6 +124,18 @@ def _dark_but_one(shape: tuple[int, ...]) -> Array:
     return 1 - np.flip(_bright_but_one(shape))
 
 
+def _at_the_cut(shape: tuple[int, ...]) -> Array:
+    """Two bright elements, each of which is the first that a crop cuts off, along each axis."""
+    image = np.zeros(shape)
+    image[tuple(cuts(length)[0] for length in shape)] = 1
+    image[tuple(cuts(length)[1] - 1 for length in shape)] = 1
+    return image
+
+
+def _all_but_at_the_cut(shape: tuple[int, ...]) -> Array:
+    return 1 - _at_the_cut(shape)
+
+
 def _serpent(shape: tuple[int, ...]) -> Array:
     """A line of one element's width that winds through the last two axes, with two ends."""
     image = np.zeros(shape)
@@ -214,6 +226,8 @@ _MAKERS: dict[str, Callable[[tuple[int, ...]], Array]] = {
     "extremes": _extremes,
     "dark but one": _dark_but_one,
     "bright but one": _bright_but_one,
+    "at the cut": _at_the_cut,
+    "all but at the cut": _all_but_at_the_cut,
     "one object": _one_object,
     "serpent": _serpent,
     "upright serpent": _upright_serpent,

@@ -26,7 +26,7 @@ _SUSPICIOUS = 6
 """A larger reach may be the size of an object: it is measured once more with larger objects."""
 _TELLING = 1
 """Number of images for the trials with other arguments: those with which most was seen."""
-_ALWAYS = ("noise",)
+_ALWAYS = ("noise", "at the cut", "all but at the cut")
 """Further images for all trials."""
 _DTYPES = ("bool", "uint8", "float32", "uint16", "float64")
 _SCREENED = 2

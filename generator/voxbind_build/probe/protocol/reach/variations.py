@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,11 @@ from voxbind_build.probe.protocol.option_values import default_value
 from voxbind_build.probe.protocol.reach.cropping import MISSING
 from voxbind_build.probe.protocol.reach.scenes import SHAPES
 
-_INTEGERS = (2, 3, 1, 4, 5, 7, 11, 0, -1)
-_FLOATS = (1.6, 2.3, 0.5, 0.8, 1.1, 3.0, 0.0, -1.0)
-_BOTH = (1.6, 2.3, 2, 3, 0.5, 0.8, 5, 7, 0, -1)
+_COUNTS = (2, 3, 1, 4, 5, 7, 11)
+"""Numbers of elements or of times. Functions may not survive a negative one."""
+_INTEGERS = (2, 3, 1, 5, 11, -1)
+_FLOATS = (1.6, 2.3, 0.5, 0.8, 1.1, 3.0)
+_BOTH = (1.6, 2.3, 2, 3, 0.5, 0.8, 5, 7)
 _SHAPES = ((5, 5), (3, 7), (7, 5), (5, 3), (4, 6), (9, 3))
 """Shapes of footprints, some with even lengths. In shorter ones, an origin of 1 isn't allowed."""
 _MOST_WORDS = 12
@@ -154,17 +156,12 @@ class Variations:
             return [] if isinstance(value, str) else self._kernels(parameter, value)
         if role in IMAGE_ROLES or role == "axes" or isinstance(value, bool | str):
             return []
+        known = names(type_)
         if isinstance(value, int | float):
-            is_whole = isinstance(value, int)
-            if is_whole and value == 0 and table().neutral_number(parameter.name) == 0:
-                return (1, -1)  # larger origins of a window end the process in some functions
-            known: Sequence[float] = (*_FLOATS[:6], *_more(value), *_FLOATS[6:])
-            if is_whole:
-                known = _BOTH if "float" in names(type_) else _INTEGERS
-            return [number for number in known if number != value]
-        if value is None and "float" in names(type_):
+            return [number for number in _numbers(parameter.name, value, known) if number != value]
+        if value is None and "float" in known:
             return _FLOATS
-        return _INTEGERS if value is None and "int" in names(type_) else []
+        return _COUNTS if value is None and "int" in known else []
 
     def _kernels(self, parameter: Parameter, value: Any) -> list[Any]:
         """Return footprints, or weights that sum to 1, of several shapes."""
@@ -206,6 +203,15 @@ class Variations:
         return [word for word in listed if word != value][:_MOST_WORDS]
 
 
-def _more(value: float) -> tuple[float, ...]:
-    """Return a number larger than the usual one, if that is larger than all others."""
-    return (1.25 * value,) if value >= max(_FLOATS) else ()
+def _numbers(name: str, usual: float, known: Collection[str]) -> Sequence[float]:
+    """Return numbers to try instead of the usual one, negative ones only if it is 0."""
+    if isinstance(usual, int):
+        if usual == 0 and table().neutral_number(name) == 0:
+            return (1, -1)  # larger origins of a window end the process in some functions
+        if "float" in known:
+            return (*_BOTH, *((-1.0,) if usual == 0 else (0,)))
+        return _COUNTS if usual >= 1 else _INTEGERS
+    if usual == 0:
+        return (*_FLOATS, -1.0)
+    larger = (1.25 * usual,) if usual >= max(_FLOATS) else ()
+    return (*_FLOATS, *larger, 0.0)
