@@ -114,18 +114,13 @@ def test_what_the_manifest_says_decides(
 @pytest.mark.parametrize(
     ("iterations", "kind"),
     [
-        (1, "local"),
-        (3, "local"),
-        (0, "unknown"),
-        (-1, "unknown"),
-        ((2, 0), "unknown"),
-        ("2", "unknown"),
+        *((1, "local"), (9, "local"), ((1, 9), "local")),
+        *((0, "unknown"), (-1, "unknown"), (10, "unknown"), ((2, 0), "unknown"), ("2", "unknown")),
     ],
 )
-def test_a_number_below_the_least_that_was_measured_makes_the_reach_unknown(
-    iterations: Any, kind: str
-) -> None:
-    reach = {"kind": "local", "formula": "2 * iterations", "least": {"iterations": 1}}
+def test_a_number_beyond_those_measured_makes_the_reach_unknown(iterations: Any, kind: str) -> None:
+    limits = {"least": {"iterations": 1}, "most": {"iterations": 9}}
+    reach = {"kind": "local", "formula": "2 * iterations", "per_axis": ["iterations"], **limits}
     assert reach_of_call(reach, {"iterations": iterations}, 2, "image").kind == kind
 
 

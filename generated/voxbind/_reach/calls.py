@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -69,9 +70,9 @@ def reach_of_call(
         for name, value in others.items():
             if name != image and not _holds(reach, name, value, defaults):
                 return _unknown(f"its reach wasn't measured with this argument for {name}")
-        for name, least in reach.get("least", {}).items():
-            if name in arguments and not _is_at_least(arguments[name], least):
-                return _unknown(f"its reach was measured with numbers from {least:g} on for {name}")
+        for name, value in arguments.items():
+            if not _is_in_range(reach, name, value):
+                return _unknown(f"its reach wasn't measured with so small or large a {name}")
         elements = tuple(
             _elements(formula, {**defaults, **arguments}, Axis(axis, ndim), reach)
             for axis in range(ndim)
@@ -108,11 +109,15 @@ def _holds(reach: Mapping[str, Any], name: str, value: Any, defaults: Mapping[st
     return any(_same(value, known) for known in reach.get("parameters", {}).get(name, ()))
 
 
-def _is_at_least(value: Any, least: float) -> bool:
-    """Return whether a number, or each number for an axis, isn't smaller than another."""
+def _is_in_range(reach: Mapping[str, Any], name: str, value: Any) -> bool:
+    """Return whether a number, or each number for an axis, is one that the formula is valid for."""
+    least = reach.get("least", {}).get(name, -math.inf)
+    most = reach.get("most", {}).get(name, math.inf)
+    if (least, most) == (-math.inf, math.inf):
+        return True
     entries = entries_of(value)
     numbers = [as_number(entry) for entry in ([value] if entries is None else entries)]
-    return all(number is not None and number >= least for number in numbers)
+    return all(number is not None and least <= number <= most for number in numbers)
 
 
 def _same(value: Any, known: Any) -> bool:

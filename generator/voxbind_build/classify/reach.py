@@ -7,9 +7,10 @@ them. What doesn't fit makes the reach unknown: in doubt nothing is said.
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from voxbind_build.classify.reach_fit import Formula, Sample, fit
 from voxbind_build.classify.reach_forms import Kernel, Quantity, grouped
@@ -80,6 +81,13 @@ def _unknown(reason: str) -> Reach:
     return Reach(kind="unknown", reason=reason, evidence="observed")
 
 
+class _Range(NamedTuple):
+    """The numbers for which a formula is valid."""
+
+    least: float
+    most: float
+
+
 class _Conclusion:
     """The conclusion from the trials of one function."""
 
@@ -105,28 +113,27 @@ class _Conclusion:
         """Return the conclusion."""
         quantities = [self._quantity(group) for group in grouped(self._numbers)]
         growing = [quantity for quantity in quantities if self._grows(quantity)]
-        formula = fit(growing, [*self._samples(growing)], self._optional())
+        samples = [*self._samples(growing)]
+        formula = fit(growing, samples, self._optional())
         if formula is None:
             return _unknown("no formula fits the measurements")
         of_formula = {name for quantity in formula.quantities for name in quantity.names}
         free: list[str] = []
-        least: dict[str, float] = {}
+        ranges: dict[str, _Range] = {}
+        is_sure = formula.is_sure(samples)
         for quantity in quantities:
-            bound = self._bound(quantity, formula)
-            if not of_formula.isdisjoint(quantity.names):
-                if bound is None:
-                    return _unknown(f"no formula fits what {quantity.text} does")
-                # Numbers below 0 make the formula negative, which is no reach.
-                least |= dict.fromkeys(quantity.names, bound) if bound else {}
-            elif quantity in growing or quantity.is_kernel:
-                if not self._is_regular(quantity):
-                    return _unknown(f"it changes with {quantity.text} in no regular way")
-            elif bound is not None:
-                free += quantity.names
-                least |= dict.fromkeys(quantity.names, bound)
-            elif not self._is_regular(quantity):
+            valid = self._range(quantity, formula, is_sure=is_sure)
+            is_part = not of_formula.isdisjoint(quantity.names)
+            if is_part and valid is None:
+                return _unknown(f"no formula fits what {quantity.text} does")
+            if not is_part and not self._is_regular(quantity):
                 return _unknown(f"it changes with {quantity.text} in no regular way")
-        least = {name: number for name, number in least.items() if number > -1}
+            if valid is None or not (
+                is_part or (quantity not in growing and not quantity.is_kernel)
+            ):
+                continue
+            ranges |= dict.fromkeys(quantity.names, valid)
+            free += () if is_part else quantity.names
         problem = self._problem(formula, takes_volumes=takes_volumes)
         if problem:
             return _unknown(problem)
@@ -151,7 +158,15 @@ class _Conclusion:
             formula="" if is_pointwise else formula.text,
             parameters=accepted,
             free=tuple(sorted(free)),
-            least=dict(sorted(least.items())),
+            # Numbers below 0 make a formula negative, which is no reach.
+            least={
+                name: valid.least
+                for name, valid in sorted(ranges.items())
+                if valid.least > -math.inf and (valid.least or name in free)
+            },
+            most={
+                name: valid.most for name, valid in sorted(ranges.items()) if valid.most < math.inf
+            },
             per_axis=self._per_axis(formula),
             images=(*self._images, *self._other_images(formula)),
             evidence="observed",
@@ -214,23 +229,37 @@ class _Conclusion:
             for axis in axes or range(2):
                 yield Sample(arguments, axis, trial.elements[axis], given)
 
-    def _bound(self, quantity: Quantity, formula: Formula) -> float | None:
-        """Return the smallest number for which the formula holds; None if a larger one breaks it.
+    def _range(self, quantity: Quantity, formula: Formula, *, is_sure: bool) -> _Range | None:
+        """Return the numbers for which the formula is valid; None if there are none.
 
-        If it was seen to hold for a negative number, there is no bound, which is -1 here.
+        A number that is part of the formula must be valid up to the largest that was tried. One
+        that isn't part of it, but has an effect, is valid as far as it was tried.
         """
         trials = [trial for trial in self._alone(quantity) if not _has_row(trial)]
         if quantity.is_kernel:
-            return -1.0 if all(self._holds(trial, formula) for trial in trials) else None
+            holds = all(self._holds(trial, formula) for trial in trials)
+            return _Range(-math.inf, math.inf) if holds else None
         usual = self._usual.get(quantity.names[0])
         good = [usual] if isinstance(usual, int | float) else []
         bad: list[float] = []
+        has_effect = False
         for trial in trials:
             number = _value(trial.changed[quantity.names[0]])
             (good if self._holds(trial, formula) else bad).append(number)
-        if not good or (bad and (max(bad) >= min(good) or max(bad) > 0)):
+            has_effect = has_effect or (number != 0 and trial.elements != self._trials[0].elements)
+        is_part = quantity in formula.quantities
+        if not good or (is_part and bad and (max(bad) > 0 or max(bad) >= min(good))):
             return None
-        return float(max(-1, min(good)))
+        if bad and not is_part:
+            middle = usual if isinstance(usual, int | float) else good[0]
+            lowest = max((number for number in bad if number < middle), default=-math.inf)
+            highest = min((number for number in bad if number > middle), default=math.inf)
+            good = [number for number in good if lowest < number < highest]
+        is_limited = not is_sure if is_part else has_effect or bool(bad)
+        return _Range(
+            -math.inf if min(good) < 0 and not is_limited else float(min(good)),
+            float(max(good)) if is_limited else math.inf,
+        )
 
     def _holds(self, trial: ReachTrial, formula: Formula, ndim: int = 2) -> bool:
         arguments = self._arguments(trial.changed, ndim)
@@ -311,7 +340,7 @@ class _Conclusion:
 
     def _per_axis(self, formula: Formula) -> tuple[str, ...]:
         """Return the parameters of which a number for each axis was seen to count."""
-        names = []
+        names: list[str] = []
         for quantity in formula.quantities:
             if len(quantity.names) == 1 and not quantity.is_kernel:
                 rows = [

@@ -17,8 +17,8 @@ from voxbind_build.classify.reach_forms import (
 _MOST_QUANTITIES = 3
 _MOST_TERMS = 30
 """Terms of one quantity that are tried in sums, those that fit best."""
-_EXACT = 0.6
-"""Part of the measurements that a formula must equal."""
+_EXACT, _EXACT_OF_NUMBERS = 0.6, 0.75
+"""Part of the measurements that a formula must equal: with arrays, and with numbers alone."""
 _SLACK = 2
 """By how much a formula may be larger than a measurement. Images show what is needed at least: an
 opening with a footprint of even length looks less far along one direction."""
@@ -55,6 +55,17 @@ class Formula(NamedTuple):
         """Return the number of elements along an axis; None if an argument doesn't fit."""
         total = _sum(self.terms, arguments, axis)
         return None if total is None else total + self.constant
+
+    def is_sure(self, samples: Iterable[Sample]) -> bool:
+        """Return whether it may be used for larger numbers than those that were measured.
+
+        The lengths of arrays are exact. A formula of numbers must equal all measurements.
+        """
+        return any(quantity.is_kernel for quantity in self.quantities) or all(
+            self.value(sample.arguments, sample.axis) == sample.elements
+            for sample in samples
+            if sample.changed <= {name for q in self.quantities for name in q.names}
+        )
 
     def covers(self, sample: Sample) -> bool:
         """Return whether it is as large as a measurement."""
@@ -148,7 +159,9 @@ def _completed(
         return None
     constant = max(differences)
     slack = [constant - difference for difference in differences]
-    is_close = max(slack) <= _SLACK and slack.count(0) >= _EXACT * len(slack)
+    has_kernel = any(quantity.is_kernel for quantity in quantities)
+    exact = (_EXACT if has_kernel else _EXACT_OF_NUMBERS) * len(slack)
+    is_close = max(slack) <= _SLACK and slack.count(0) >= exact
     return Formula(summands, int(constant), quantities) if is_close and constant % 1 == 0 else None
 
 

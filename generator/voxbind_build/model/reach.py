@@ -62,7 +62,9 @@ class Reach(Struct, frozen=True, kw_only=True, omit_defaults=True):
     free: tuple[str, ...] = ()
     """Parameters whose numbers have no influence on the reach."""
     least: dict[str, float] = field(default_factory=dict)
-    """By parameter, the smallest number that the formula holds for, if it doesn't for all."""
+    """By parameter, the smallest number that the formula is valid for, if there is one."""
+    most: dict[str, float] = field(default_factory=dict)
+    """By parameter, the largest number that the formula is valid for, if there is one."""
     per_axis: tuple[str, ...] = ()
     """Parameters of the formula that take a number for each axis."""
     images: tuple[str, ...] = ()

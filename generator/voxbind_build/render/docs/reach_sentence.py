@@ -44,7 +44,8 @@ def reach_limits(function: Function) -> list[str]:
     ]
     if reach.free:
         limits.append(f"with any number for {enumerated(reach.free)}")
-    limits += [f"{name} is at least {least:g}" for name, least in reach.least.items()]
+    limits += [f"if {name} is at least {least:g}" for name, least in reach.least.items()]
+    limits += [f"if {name} is at most {most:g}" for name, most in reach.most.items()]
     names = {*_NAME.findall(reach.formula)}
     known = {*reach.parameters, *reach.free, *reach.images}
     others = [

@@ -247,7 +247,7 @@ def _as_content(pattern: Array, content: str, dtype: str) -> Array:
     if content in ("mask", "edges") or kind.kind == "b":
         return np.asarray(pattern > 0.25).astype(kind)
     if content in _LABELS:
-        return np.floor(pattern * _LEVELS).astype(kind)
+        return np.asarray(np.floor(pattern * _LEVELS)).astype(kind)
     if content == "phase":
         return ((2 * pattern - 1) * np.pi + np.pi * (kind.kind == "u")).astype(kind)
     if content == "seed":
@@ -278,4 +278,4 @@ def _differ(first: Array, second: Array, whole: Array) -> Array:
     scale = float(finite.max()) if finite.size else 0.0
     with np.errstate(invalid="ignore"):
         near = np.abs(first - second) <= part * scale
-    return ~(near | (first == second) | (np.isnan(first) & np.isnan(second)))
+    return np.asarray(~(near | (first == second) | (np.isnan(first) & np.isnan(second))))

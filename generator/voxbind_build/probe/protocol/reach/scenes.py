@@ -187,7 +187,7 @@ def _stairs(shape: tuple[int, ...]) -> Array:
 
 
 def _checkerboard(shape: tuple[int, ...]) -> Array:
-    image = np.indices(shape).sum(axis=0) % 2 * 1.0
+    image = np.asarray(np.indices(shape).sum(axis=0) % 2 * 1.0)
     image[tuple(length // 2 + 4 for length in shape)] = 0.5
     return image
 
@@ -254,10 +254,11 @@ _OBJECTS: dict[str, Callable[[Array, Array, int], Array]] = {
 
 
 def _forms(is_inside: Callable[[Array, Array, int], Array]) -> list[Array]:
-    return [
-        is_inside(*np.mgrid[-radius : radius + 1, -radius : radius + 1], radius)
-        for radius in range(1, _LARGEST_OBJECT + 1)
-    ]
+    forms = []
+    for radius in range(1, _LARGEST_OBJECT + 1):
+        rows, columns = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+        forms.append(is_inside(rows, columns, radius))
+    return forms
 
 
 def _lines(axis: int) -> list[Array]:

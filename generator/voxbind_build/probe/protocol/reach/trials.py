@@ -20,6 +20,8 @@ from voxbind_build.probe.protocol.reach.cropping import (
 from voxbind_build.probe.protocol.reach.scenes import Scene, blocks, large_scenes, scenes
 from voxbind_build.probe.protocol.reach.variations import Change, Variations
 
+_OF_OBJECTS = {"extremes", "one object", "serpent", "upright serpent", "frame"}
+"""Further images for the trials with masks."""
 _MOST_TRIALS = 50
 """Largest number of trials of one function."""
 _SUSPICIOUS = 6
@@ -124,10 +126,13 @@ class _Trials:
         )
 
     def _add_dtype(self, dtype: str) -> None:
-        images = scenes(2) if dtype == "bool" else self._scenes
+        chosen = {scene.name for scene in self._scenes} | (
+            _OF_OBJECTS if dtype == "bool" else set()
+        )
+        images = [scene for scene in scenes(2) if scene.name in chosen]
         measured = self._measured(self._cropping.with_dtype(dtype), {}, images)
         if measured is None or measured.by_scene:
-            elements = measured and measured.elements
+            elements = None if measured is None else measured.elements
             self._trials.append(ReachTrial(dtype=dtype, elements=elements))
 
     def _measured(
@@ -184,7 +189,7 @@ class _Trials:
         if measured is not None and measured.elements not in (None, usual):
             self._look_at_objects(measured, change)
         changed = {name: in_text(value) for name, value in sorted(change.items())}
-        elements = measured and measured.elements
+        elements = None if measured is None else measured.elements
         trial = ReachTrial(changed=changed, option=option, elements=elements)
         if trial not in self._trials:
             self._trials.append(trial)

@@ -22,7 +22,7 @@ _COUNTS = (2, 3, 1, 4, 5, 7, 11)
 _INTEGERS = (2, 3, 1, 5, 11, -1)
 _FLOATS = (1.6, 2.3, 0.5, 0.8, 1.1, 3.0)
 _BOTH = (1.6, 2.3, 2, 3, 0.5, 0.8, 5, 7)
-_SHAPES = ((5, 5), (3, 7), (7, 5), (5, 3), (4, 6), (9, 3))
+_SHAPES = ((5, 5), (3, 7), (9, 3), (4, 6))
 """Shapes of footprints, some with even lengths. In shorter ones, an origin of 1 isn't allowed."""
 _MOST_WORDS = 12
 _KERNELS = frozenset(("footprint", "weights", "psf"))
@@ -158,7 +158,8 @@ class Variations:
             return []
         known = names(type_)
         if isinstance(value, int | float):
-            return [number for number in _numbers(parameter.name, value, known) if number != value]
+            numbers = dict.fromkeys(_numbers(parameter.name, value, known))
+            return [number for number in numbers if number != value]
         if value is None and "float" in known:
             return _FLOATS
         return _COUNTS if value is None and "int" in known else []
@@ -209,9 +210,8 @@ def _numbers(name: str, usual: float, known: Collection[str]) -> Sequence[float]
         if usual == 0 and table().neutral_number(name) == 0:
             return (1, -1)  # larger origins of a window end the process in some functions
         if "float" in known:
-            return (*_BOTH, *((-1.0,) if usual == 0 else (0,)))
-        return _COUNTS if usual >= 1 else _INTEGERS
+            return (*_BOTH, *((-1.0,) if usual == 0 else (0, usual / 2)))
+        return (*_COUNTS, usual // 2 or 1, 2 * usual) if usual >= 1 else _INTEGERS
     if usual == 0:
         return (*_FLOATS, -1.0)
-    larger = (1.25 * usual,) if usual >= max(_FLOATS) else ()
-    return (*_FLOATS, *larger, 0.0)
+    return (*_FLOATS, usual / 2, 1.25 * usual, 0.0)
