@@ -62,7 +62,7 @@ def method_fingerprint(task: ProbeTask) -> str:
 def _table_entries(task: ProbeTask, roles: dict[str, str]) -> list[Any]:
     """Return the entries of the tables for a task's parameters."""
     entries, attribute = table(), task.description.attribute
-    facts: list[Any] = [attribute in entries.sparing]
+    facts: list[Any] = [attribute in entries.sparing, attribute in entries.slow]
     for parameter in task.description.parameters:
         name, role = parameter.name, roles.get(parameter.name)
         facts.append(

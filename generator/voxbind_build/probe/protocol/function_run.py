@@ -13,7 +13,7 @@ from voxbind_build.libraries import import_dotted
 from voxbind_build.memories.interface import Memory
 from voxbind_build.memories.lookup import memory
 from voxbind_build.model import Call, Observation, ProbeTask, ReachTrials, Result
-from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
+from voxbind_build.probe.inputs.roles import image_parameters, main_parameter, table
 from voxbind_build.probe.invoke import Answer, describe_result, is_exhausted, tell_error
 from voxbind_build.probe.protocol import arrangements as searching
 from voxbind_build.probe.protocol.axis_arguments import axis_arguments
@@ -107,6 +107,8 @@ def _reach(
     image = next((taken for taken in accepted if taken.ndim == 2), None)
     if bench.main is None or bench.sparing or image is None or task.memory_type == "cupy":
         return None
+    if bench.description.attribute in table().slow:
+        return ReachTrials(failure="it is too slow for the thousand calls that this takes")
     bench.part, bench.deadline = "reach", _deadline(bench.memory)
     of_colours = replace(image, ndim=3) if image.channels else None
     volume = next((taken for taken in accepted if taken.ndim == 3), of_colours)
