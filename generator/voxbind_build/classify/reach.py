@@ -256,8 +256,10 @@ class _Conclusion:
             highest = min((number for number in bad if number > middle), default=math.inf)
             good = [number for number in good if lowest < number < highest]
         is_limited = not is_sure if is_part else has_effect or bool(bad)
+        is_counted = all(isinstance(number, int) for number in good) and min(good) >= 1
+        has_least = is_limited or bool(bad) or (is_counted if is_part else min(good) >= 0)
         return _Range(
-            -math.inf if min(good) < 0 and not is_limited else float(min(good)),
+            float(min(good)) if has_least else -math.inf,
             float(max(good)) if is_limited else math.inf,
         )
 

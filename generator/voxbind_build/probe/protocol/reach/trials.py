@@ -20,16 +20,17 @@ from voxbind_build.probe.protocol.reach.cropping import (
 from voxbind_build.probe.protocol.reach.scenes import Scene, blocks, large_scenes, scenes
 from voxbind_build.probe.protocol.reach.variations import Change, Variations
 
+_ALWAYS = ("noise", "at the cut", "all but at the cut")
+"""Further images for all trials."""
 _OF_OBJECTS = {"extremes", "one object", "serpent", "upright serpent", "frame"}
 """Further images for the trials with masks."""
+_OF_VOLUMES = {*_ALWAYS, "extremes", "one object", "spikes"}
 _MOST_TRIALS = 50
 """Largest number of trials of one function."""
 _SUSPICIOUS = 6
 """A larger reach may be the size of an object: it is measured once more with larger objects."""
 _TELLING = 1
 """Number of images for the trials with other arguments: those with which most was seen."""
-_ALWAYS = ("noise", "at the cut", "all but at the cut")
-"""Further images for all trials."""
 _DTYPES = ("bool", "uint8", "float32", "uint16", "float64")
 _SCREENED = 2
 """Number of values after which a number without an effect is tried with the extreme ones alone."""
@@ -219,7 +220,7 @@ class _Trials:
             return None
         try:
             cropping = Cropping(self._bench, volume)
-            measured = cropping.elements({}, scenes(3))
+            measured = cropping.elements({}, [s for s in scenes(3) if s.name in _OF_VOLUMES])
         except OtherShapeError:
             return ReachTrial(elements=None)
         changed = {
@@ -248,13 +249,13 @@ def _telling(usual: Measured, *, is_sparing: bool) -> list[Scene]:
     """Return the images for further trials."""
     by_scene = usual.by_scene
     ranked = sorted(by_scene, key=lambda name: -by_scene[name])
-    chosen = {_ALWAYS[0]}
+    chosen = {*_ALWAYS}
     for axis in range(2):
         cut = [name for name in ranked if name.endswith(f"cut along {axis}")]
         # Of openings with a disc, objects of another form show less.
         chosen |= {*cut[:1], *[name for name in cut if "discs" in name][:1]}
     if not is_sparing:
-        chosen |= {*ranked[:_TELLING], *_ALWAYS}
+        chosen |= {*ranked[:_TELLING]}
     return [scene for scene in scenes(2) if scene.name in chosen]
 
 
