@@ -25,6 +25,7 @@ from voxbind_build.classify import (
     twin_name,
     twin_types,
     undecided,
+    with_reach,
     with_slice_facts,
 )
 from voxbind_build.describe import words_elsewhere
@@ -152,6 +153,8 @@ class LibraryState(msgspec.Struct):
         verdict = classify(description, observation, declaration)
         if observation.axis_arguments is None and twin is not None and pair is not None:
             verdict = with_slice_facts(verdict, description, twin, pair)
+        if observation.reach is None and twin is not None and pair is not None:
+            verdict = with_reach(verdict, twin, pair)
         return verdict, find_types(description, observation)
 
     def row(self, library: Library) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -18,8 +19,9 @@ from voxbind_build.model import (
     Verdict,
 )
 
-__all__ = ["has_numbers", "inferred", "is_plain", "twin_types", "with_slice_facts"]
+__all__ = ["has_numbers", "inferred", "is_plain", "twin_types", "with_reach", "with_slice_facts"]
 
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _NUMBERS = frozenset(("bool", "complex", "float", "int"))
 _ON_DEVICE: dict[str, TypeExpr] = {
     number: union(Name(number), Name("Array")) for number in sorted(_NUMBERS)
@@ -104,6 +106,28 @@ def with_slice_facts(
     """
     names = {parameter.name for parameter in description.parameters}
     return replace(verdict, **_slice_facts(twin, pair, names))
+
+
+def with_reach(verdict: Verdict, twin: Function, pair: Twin) -> Verdict:
+    """Return a verdict with the twin's reach, if both functions were measured to give the same.
+
+    Parameters
+    ----------
+    verdict
+        The verdict on a function of which the reach wasn't measured.
+    twin
+        Its twin on the CPU.
+    pair
+        The differences between the two signatures, and between the results.
+    """
+    reach = twin.reach
+    if reach is None or reach.kind == "unknown" or pair.agreement is None or pair.differs:
+        return verdict
+    used = {*_NAME.findall(reach.formula), *reach.parameters, *reach.free, *reach.images}
+    has_same_names = used.isdisjoint((*pair.missing, *pair.renamed, *pair.renamed.values()))
+    if not has_same_names or not pair.defaults.keys() <= used or verdict.contract != twin.contract:
+        return verdict
+    return replace(verdict, reach=replace(reach, evidence="twin"))
 
 
 def _slice_facts(twin: Function, pair: Twin, names: Collection[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.classify.contract_rules import Finding, contract
 from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
 from voxbind_build.classify.preserved import OF_NUMPY, arrays, preserved
+from voxbind_build.classify.reach import reach
 from voxbind_build.classify.result_rules import result_kind, stacks
 from voxbind_build.common.typeexpr import (
     Name,
@@ -114,6 +115,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         preserves=preserved(observation),
         axis_arguments=dict(sorted((observation.axis_arguments or {}).items())),
         seeds=observation.seeds,
+        reach=reach(description, observation, finding.contract, result.kind),
     )
 
 

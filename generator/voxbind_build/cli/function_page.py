@@ -26,6 +26,7 @@ from voxbind_build.model import (
 from voxbind_build.render.docs.contract_paragraph import gives, takes
 from voxbind_build.render.docs.dtype_sentence import outcome
 from voxbind_build.render.docs.library_warnings import grouped
+from voxbind_build.render.docs.reach_sentence import reach_limits, reach_sentence
 
 RELATIONS = {
     "per_slice": "f(volume)[z] equals f(volume[z])",
@@ -174,6 +175,7 @@ def _facts(
         [f"{', '.join(dtypes)}: {error}" for error, dtypes in grouped(_refuses(function))],
     )
     yield from _together("warns", _warns(function))
+    yield from _together("reach", _reach(function))
     if function.mutates:
         yield "changes", f"{', '.join(function.mutates)} in place"
     if function.random:
@@ -302,6 +304,15 @@ def _dtypes(function: Function) -> Iterator[str]:
         is_first_range = " in [" in result and not number
         remark = "   (the range of values on the test images)" if is_first_range else ""
         yield f"{dtype:8} -> {result}{remark}"
+
+
+def _reach(function: Function) -> Iterator[str]:
+    """Yield how far an element looks, and the arguments that this is valid for."""
+    sentence = reach_sentence(function).removeprefix("Reach: ")
+    limits = reach_limits(function)
+    if sentence or limits:
+        yield sentence or "unknown"
+    yield from limits
 
 
 def _refuses(function: Function) -> dict[str, str]:

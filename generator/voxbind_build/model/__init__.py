@@ -30,6 +30,13 @@ from voxbind_build.model.observation import (
     Recordings,
     Result,
 )
+from voxbind_build.model.reach import (
+    LARGEST_REACH,
+    Reach,
+    ReachKind,
+    ReachTrial,
+    ReachTrials,
+)
 from voxbind_build.model.role_sets import (
     IMAGE_ROLES,
     OUTPUT_ROLES,
@@ -86,6 +93,7 @@ __all__ = [
     "DECISIVE",
     "GIVEN",
     "IMAGE_ROLES",
+    "LARGEST_REACH",
     "OUTPUT_ROLES",
     "PACKAGE",
     "SCHEMA_VERSION",
@@ -132,6 +140,10 @@ __all__ = [
     "Preserved",
     "ProbeTask",
     "PublicName",
+    "Reach",
+    "ReachKind",
+    "ReachTrial",
+    "ReachTrials",
     "Recording",
     "Recordings",
     "Result",

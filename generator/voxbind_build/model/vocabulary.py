@@ -75,6 +75,7 @@ Part = Literal[
     "random",
     "options",
     "values",
+    "reach",
 ]
 """What a part of an observation is about. ``process``: all of it; ``call``: whether a function
 without an image can be called."""

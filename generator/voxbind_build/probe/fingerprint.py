@@ -21,7 +21,7 @@ from voxbind_build.probe.inputs.roles import image_parameters, table
 
 _FOLDER = Path(__file__).parent
 _SHARED = (
-    *("probe/inputs/*.py", "probe/protocol/*.py", "probe/invoke.py"),
+    *("probe/inputs/*.py", "probe/protocol/**/*.py", "probe/invoke.py"),
     *("memories/containers.py", "common/figures.py"),
 )
 _FOR_RECORDING = frozenset({"twin_agreement.py"})
@@ -62,7 +62,7 @@ def method_fingerprint(task: ProbeTask) -> str:
 def _table_entries(task: ProbeTask, roles: dict[str, str]) -> list[Any]:
     """Return the entries of the tables for a task's parameters."""
     entries, attribute = table(), task.description.attribute
-    facts: list[Any] = [attribute in entries.sparing]
+    facts: list[Any] = [attribute in entries.sparing, attribute in entries.slow]
     for parameter in task.description.parameters:
         name, role = parameter.name, roles.get(parameter.name)
         facts.append(

@@ -48,6 +48,7 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
     """`role_rules.toml` and `argument_values.toml` together."""
 
     sparing: tuple[str, ...]
+    slow: tuple[str, ...]
     rule: tuple[Rule, ...]
     values: dict[str, list[Any]]
     names: dict[str, list[Any]]

@@ -12,8 +12,8 @@ from msgspec import structs
 from voxbind_build.libraries import import_dotted
 from voxbind_build.memories.interface import Memory
 from voxbind_build.memories.lookup import memory
-from voxbind_build.model import Call, Observation, ProbeTask, Result
-from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
+from voxbind_build.model import Call, Observation, ProbeTask, ReachTrials, Result
+from voxbind_build.probe.inputs.roles import image_parameters, main_parameter, table
 from voxbind_build.probe.invoke import Answer, describe_result, is_exhausted, tell_error
 from voxbind_build.probe.protocol import arrangements as searching
 from voxbind_build.probe.protocol.axis_arguments import axis_arguments
@@ -22,6 +22,7 @@ from voxbind_build.probe.protocol.dtype_calls import observe_dtypes
 from voxbind_build.probe.protocol.masks import masks
 from voxbind_build.probe.protocol.options import option_effects
 from voxbind_build.probe.protocol.randomness import is_random, seeds
+from voxbind_build.probe.protocol.reach import measure_reach
 from voxbind_build.probe.protocol.relations import main_array, tells
 from voxbind_build.probe.protocol.slice_comparison import relate
 from voxbind_build.probe.protocol.values import measure_values
@@ -91,8 +92,27 @@ def observe(
         return observation
     bench.part, bench.deadline = "values", _deadline(space, 2)
     values = measure_values(bench, accepted, task.words, observation.crashes)
+    reach = _reach(bench, accepted, observation, task)
     inconclusive = dict(sorted(bench.inconclusive.items()))
-    return structs.replace(observation, values=values, inconclusive=inconclusive)
+    return structs.replace(observation, values=values, reach=reach, inconclusive=inconclusive)
+
+
+def _reach(
+    bench: Bench,
+    accepted: list[Arrangement],
+    observation: Observation,
+    task: ProbeTask,
+) -> ReachTrials | None:
+    """Measure how far elements of the result look, if the function takes images."""
+    image = next((taken for taken in accepted if taken.ndim == 2), None)
+    if bench.main is None or bench.sparing or image is None or task.memory_type == "cupy":
+        return None
+    if bench.description.attribute in table().slow:
+        return ReachTrials(failure="it is too slow for the thousand calls that this takes")
+    bench.part, bench.deadline = "reach", _deadline(bench.memory)
+    of_colours = replace(image, ndim=3) if image.channels else None
+    volume = next((taken for taken in accepted if taken.ndim == 3), of_colours)
+    return measure_reach(bench, image, volume, [*observation.dtypes], task.words)
 
 
 def _deadline(memory: Memory, searches: int = 1) -> float:

@@ -10,6 +10,7 @@ from voxbind_build.render.contract_forms import contract_form
 from voxbind_build.render.docs import library_warnings
 from voxbind_build.render.docs.dtype_sentence import dtypes
 from voxbind_build.render.docs.library_warnings import enumerated
+from voxbind_build.render.docs.reach_sentence import reach_sentence
 
 __all__ = ["contract_paragraph", "gives", "kinds_of_results", "takes"]
 
@@ -54,6 +55,8 @@ def _sentences(function: Function) -> Iterator[str]:
         yield from _channels(function)
         yield from _axes(function)
         yield from _results(function)
+        if sentence := reach_sentence(function):
+            yield sentence
     if function.twin is not None:
         yield from library_warnings.of_twin(function.twin)
     if function.contract is not None and function.random:
