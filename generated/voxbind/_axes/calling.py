@@ -97,6 +97,8 @@ def call(
 
     shape = tuple(images[0].length(letter) for letter in layout.kept[0])
     finished = finish(layout)
+    if is_dask_array(images[0].array) and not finished.gives_names:
+        return run({})  # lazy, and there is nothing to join
     projected = ""
     if facts.contract is ProcessingContract.VOLUMETRIC_TO_SLICE and len({*shape}) < len(shape):
         small = {**arguments, images[0].parameter: _small_volume(images[0])}

@@ -45,6 +45,8 @@ class Measured(NamedTuple):
     """Parameters that the function modifies in place."""
     function: Callable[..., Any]
     """The function itself."""
+    upstream: str
+    """Name of the library's function: ``scipy.ndimage.label``; empty for a user's own."""
 
 
 def measured(function: Callable[..., Any]) -> Measured:
@@ -95,6 +97,7 @@ def _facts(wrapper: Any) -> Measured:
         reach=None,
         modified=(),
         function=wrapper,
+        upstream="",
     )
 
 
@@ -127,6 +130,7 @@ def _measured(wrapper: Any, entry: registry.FunctionMetadata) -> Measured:
         reach=None,
         modified=entry.mutates,
         function=wrapper,
+        upstream=f"{entry.module}.{entry.original_name}",
     )
 
 

@@ -17,6 +17,7 @@ from .._support.running import running_wrapper
 from ..errors import DimensionError, MemoryTypeError
 from .block_calls import CallOfPart
 from .building import Axes, built
+from .forms.lookup import form_of
 from .inputs import (
     check_image,
     in_chunks,
@@ -54,7 +55,14 @@ class LazyCall(Call):
         lazy = [name for name in plan.read if is_dask_array(arguments[name])]
         if all(name in plan.accepts_dask for name in lazy):
             return super().run()
-        return self._build("", self._colours(), arguments)
+        _, facts = self._facts()
+        form = form_of(facts, arguments)
+        if form is None:
+            return self._build("", self._colours(), arguments)
+        refuse_outputs(facts.name, arguments, plan.outputs)
+        refuse_others(facts.name, arguments, plan.images)
+        image = Image(self.image, arguments[self.image], self.shape, _LETTERS[: len(self.shape)])
+        return form(facts, arguments, image)
 
     def run_per_slice(self, has_channels: bool, *, takes_volumes: bool = False) -> Any:
         """Build the graph of a call for each slice."""
@@ -63,7 +71,8 @@ class LazyCall(Call):
         if colours and colours != axes[-1]:
             raise DimensionError(
                 f"{self.describe(self.shape)}, a dask array whose channel axis isn't the last. "
-                f"Move it: dask.array.moveaxis({self.image}, channel_axis, -1), with channel_axis=-1."
+                f"Move it there, dask.array.moveaxis({self.image}, channel_axis, -1), and give "
+                "channel_axis=-1."
             )
         slices = {"slice_by_slice": True} if takes_volumes else {}
         return self._build(axes[0], colours, {**self._arguments, **slices})
