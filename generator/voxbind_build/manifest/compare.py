@@ -44,7 +44,7 @@ _HEADINGS: dict[Aspect, tuple[str, ...]] = {
             "Function.needs_output",
         ),
         *("Function.sources", "Function.axis_keywords"),
-        *("Function.axis_arguments", "Function.seeds"),
+        *("Function.axis_arguments", "Function.seeds", "Function.reach"),
     ),
     "dtypes": ("Function.dtypes",),
     "values": ("Function.values",),

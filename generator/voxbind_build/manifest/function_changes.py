@@ -42,6 +42,7 @@ _RESULT_FIELDS = {
     "masked_dtypes": "dtypes whose mask is looked at",
     "axis_arguments": "parameters with an entry for each axis",
     "seeds": "seeds",
+    "reach": "reach",
     "mutates": "parameters whose array is changed",
     "random": "random",
     "needs_channels": "needs an axis of colours",

@@ -30,6 +30,12 @@ from voxbind_build.model.observation import (
     Recordings,
     Result,
 )
+from voxbind_build.model.reach import (
+    Reach,
+    ReachKind,
+    ReachTrial,
+    ReachTrials,
+)
 from voxbind_build.model.role_sets import (
     IMAGE_ROLES,
     OUTPUT_ROLES,
@@ -130,6 +136,10 @@ __all__ = [
     "Preserved",
     "ProbeTask",
     "PublicName",
+    "Reach",
+    "ReachKind",
+    "ReachTrial",
+    "ReachTrials",
     "Recording",
     "Recordings",
     "Result",

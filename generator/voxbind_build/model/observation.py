@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from voxbind_build.model.description import Description
+from voxbind_build.model.reach import ReachTrials
 from voxbind_build.model.twin import Agreement, Twin
 from voxbind_build.model.vocabulary import SCHEMA_VERSION, AxisKind, MemoryType, Outcome, Part
 
@@ -120,6 +121,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Parameters that take an entry for each axis of the image; None if that wasn't measured."""
     seeds: tuple[str, ...] = ()
     """Parameters that take an integer, on which random results depend."""
+    reach: ReachTrials | None = None
+    """How far elements of the result were seen to look; None if that wasn't measured."""
     option_effects: tuple[OptionEffect, ...] = ()
     """Calls whose options change the kind of the result."""
     values: dict[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from voxbind_build.model.description import Form
 from voxbind_build.model.observation import AxisArgument
+from voxbind_build.model.reach import Reach
 from voxbind_build.model.vocabulary import AxisKeyword, Contract, Evidence, Preserved, ResultKind
 
 
@@ -97,6 +98,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     slices, each slice gets a seed of its own."""
     axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
     """Parameters that name an axis by x, y or z, or count axes from x, and what each does."""
+    reach: Reach | None = None
+    """How far an element of the result looks along each axis; None if that wasn't measured."""
 
 
 class TypeFindings(Struct, frozen=True, kw_only=True):

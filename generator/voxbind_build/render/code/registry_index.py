@@ -27,6 +27,8 @@ def index(manifest: Manifest) -> str:
         for function in library.functions.values():
             facts = {fact: getattr(function, fact) for fact in _FACTS}
             facts |= {"library": key, "memory_type": library.memory_type}
+            if function.reach is not None:
+                facts["reach"] = function.reach
             name = function.wrapper.partition(".")[2]
             lines[name] = f'"{name}": {msgspec.json.encode(facts, order="sorted").decode()}'
     return "{\n" + ",\n".join(lines[name] for name in sorted(lines)) + "\n}\n"
