@@ -66,6 +66,9 @@ class FunctionMetadata:
     """By input dtype: the measured ``dtype`` and ``range`` of the result."""
     tags: tuple[str, ...]
     deprecated: str | None = field(repr=False)
+    reach: Mapping[str, Any] | None = field(default=None, hash=False)
+    """How far an element of the result looks along each axis, as the manifest has it: see
+    ``reach`` there. None if that wasn't measured."""
 
     @cached_property
     def doc(self) -> str:

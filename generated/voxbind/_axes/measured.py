@@ -127,7 +127,7 @@ def _measured(wrapper: Any, entry: registry.FunctionMetadata) -> Measured:
         runs_in_threads=entry.memory_type == "numpy" and not (entry.random or entry.mutates),
         signature=signature,
         dtypes=entry.dtypes,
-        reach=None,
+        reach=entry.reach,
         modified=entry.mutates,
         function=wrapper,
         upstream=f"{entry.module}.{entry.original_name}",

@@ -12,7 +12,7 @@ from .._memory.exporter_memory import is_dask_array
 from .._support.contract import ProcessingContract
 from .._support.untyped import np
 from .._upstream.defaults import is_same
-from ..errors import DimensionError, MemoryTypeError
+from ..errors import MemoryTypeError
 from .block_calls import BlockCall
 from .graph import Job, lazy_result
 from .halo import Halo, halo_of_call
@@ -80,14 +80,9 @@ def built(
     """
     first = images[0]
     result = _axes_of_result(facts, first, axes, options)
-    halo = halo_of_call(facts.reach, arguments, len(axes.spatial), first.parameter, options)
-    if halo.elements is None:
+    halo = halo_of_call(facts, arguments, len(axes.spatial), first.parameter, options)
+    if halo.elements is None or result != axes.order:
         _refuse_merging(facts, first, axes, halo)
-    elif len(halo.elements) != len(axes.spatial):
-        raise DimensionError(
-            f"{facts.name}: reach={options.reach!r} has {len(halo.elements)} entries. Give a "
-            f"number, or one for each of the {len(axes.spatial)} spatial axes of a call."
-        )
     if halo.elements is None or result != axes.order:
         elements: Mapping[str, int] = {}
         undivided = "".join(letter for letter in axes.order if letter not in axes.looped)
@@ -165,16 +160,18 @@ def _refuse_merging(facts: Measured, first: Image, axes: Axes, halo: Halo) -> No
     image, ndim = first.parameter, len(axes.spatial)
     names = "ZYX"[-ndim:] if ndim <= 3 else "ZYX"
     example = axes.names or names
+    if facts.kinds == "scalar":
+        reason, advice = "it returns a number for the entire image", ""
+    else:
+        reason = halo.reason
+        advice = (
+            "; or, if you know how many neighbours the result depends on in each direction, say "
+            f'so: voxbind.over({facts.name}, "{example}", reach=4)({image})'
+        )
     raise MemoryTypeError(
-        f"{facts.name} was given {image!r}, a dask array in {_counted(first.array.npartitions)}, "
-        f"and {halo.reason}. Compute the array first, {image}.compute(); or, if you know how many "
-        "neighbours the result depends on in each direction, say so: "
-        f'voxbind.over({facts.name}, "{example}", reach=4)({image}).'
+        f"{facts.name} was given {image!r}, a dask array in {first.array.npartitions} chunks, and "
+        f"{reason}. Compute the array first, {image}.compute(){advice}."
     )
-
-
-def _counted(count: int) -> str:
-    return f"{count} chunk{'s' * (count != 1)}"
 
 
 def _dtype(

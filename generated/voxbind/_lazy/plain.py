@@ -70,8 +70,8 @@ class LazyCall(Call):
         colours = self._colours() if has_channels else ""
         if colours and colours != axes[-1]:
             raise DimensionError(
-                f"{self.describe(self.shape)}, a dask array whose channel axis isn't the last. Move "
-                f"it there, dask.array.moveaxis({self.image}, channel_axis, -1), and give "
+                f"{self.describe(self.shape)}, a dask array whose channel axis isn't the last. "
+                f"Move it there, dask.array.moveaxis({self.image}, channel_axis, -1), and give "
                 "channel_axis=-1."
             )
         slices = {"slice_by_slice": True} if takes_volumes else {}

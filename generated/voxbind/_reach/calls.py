@@ -62,8 +62,6 @@ def reach_of_call(
         return CallReach("everything", None, reason or "each element depends on the entire image")
     if kind not in ("pointwise", "local"):
         return _unknown(reason or "its reach isn't known")
-    if ndim not in reach.get("ndims", (2, 3)):
-        return _unknown(f"its reach wasn't measured for {ndim} axes")
     formula = str(reach.get("formula", "")) if kind == "local" else "0"
     try:
         measured = parameters_of(formula)

@@ -36,7 +36,7 @@ class Labelling(NamedTuple):
     """Returns the offsets of an element's neighbours, for the arguments and a number of axes."""
     by_value: bool
     """Whether neighbours with different values belong to different components."""
-    count: str
+    num: str
     """Parameter that asks for the number of labels too; empty if it is always returned."""
 
 
@@ -59,8 +59,8 @@ def _of_connectivity(arguments: Mapping[str, Any], ndim: int) -> Any:
     return offsets[np.abs(offsets).sum(axis=1) <= hops]
 
 
-_SCIPY = Labelling(_of_structure, by_value=False, count="")
-_SKIMAGE = Labelling(_of_connectivity, by_value=True, count="return_num")
+_SCIPY = Labelling(_of_structure, by_value=False, num="")
+_SKIMAGE = Labelling(_of_connectivity, by_value=True, num="return_num")
 LABELLINGS = {
     "scipy.ndimage.label": _SCIPY,
     "cupyx.scipy.ndimage.label": _SCIPY,
@@ -81,7 +81,7 @@ def labelled(facts: Measured, arguments: Mapping[str, Any], image: Image) -> Any
     )
     offsets = labelling.neighbours(arguments, array.ndim)
     rest = plain_arguments(facts, arguments)
-    for name in (image.parameter, labelling.count, *facts.outputs):
+    for name in (image.parameter, labelling.num, *facts.outputs):
         rest.pop(name, None)
     host = np.empty((0,) * array.ndim, np.int64)
     places = array.map_blocks(
@@ -92,7 +92,7 @@ def labelled(facts: Measured, arguments: Mapping[str, Any], image: Image) -> Any
         token="label",
     )
     known = combined(_concatenated, of_chunks(_present, places))
-    numbering = delayed(_numbering, "")(known, _touching(array, places, offsets, labelling))
+    numbering = delayed(_numbering)(known, _touching(array, places, offsets, labelling))
     labels = places.map_blocks(
         partial(_replaced, dtype=dtype, like=array._meta),
         numbering=numbering,
@@ -100,9 +100,9 @@ def labelled(facts: Measured, arguments: Mapping[str, Any], image: Image) -> Any
         meta=array._meta.astype(dtype),
         token="label",
     )
-    if labelling.count and not arguments[labelling.count]:
+    if labelling.num and not arguments[labelling.num]:
         return labels
-    return labels, lazy_number(delayed(_count, "")(numbering), "int64")
+    return labels, lazy_number(delayed(_count)(numbering), "int64")
 
 
 def _starts(array: Any) -> tuple[tuple[int, ...], ...]:
@@ -150,7 +150,7 @@ def _touching(array: Any, places: Any, offsets: Any, labelling: Labelling) -> An
         da.overlap.overlap(source, depth=1, boundary="none", allow_rechunk=False)
         for source in sources
     ]
-    task = delayed(_pairs_at_seams, "")
+    task = delayed(_pairs_at_seams)
     blocks = [source.to_delayed() for source in overlapping]
     pairs = [
         task(index, offsets, *(block[index] for block in blocks))

@@ -89,7 +89,7 @@ def reduced(facts: Measured, arguments: Mapping[str, Any], image: Image) -> Any:
     parts = of_chunks(partial(_part, facts.upstream), *arrays)
     whole = combined(partial(_joined, facts.upstream), parts)
     finish = partial(_finished, facts.upstream, facts.function, labels is not None, index, dtype)
-    return lazy_number(delayed(finish, "")(whole), dtype, shape)
+    return lazy_number(delayed(finish)(whole), dtype, shape)
 
 
 def _part(upstream: str, block: Any, labels: Any = None) -> Part:

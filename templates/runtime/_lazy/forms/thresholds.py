@@ -46,9 +46,9 @@ def thresholded(facts: Measured, arguments: Mapping[str, Any], image: Image) -> 
         ends = combined(_outer, of_chunks(_ends, array))
         bins = arguments[_BINS]
         count = partial(_count_bins, bins=bins)
-        counted = combined(_added, [delayed(count, "")(block, ends) for block in _blocks(array)])
+        counted = combined(_added, [delayed(count)(block, ends) for block in _blocks(array)])
     finish = partial(_threshold, facts.function, rest, image.parameter, str(array.dtype), dtype)
-    return lazy_number(delayed(finish, "")(counted), dtype)
+    return lazy_number(delayed(finish)(counted), dtype)
 
 
 def _blocks(array: Any) -> list[Any]:
@@ -58,7 +58,8 @@ def _blocks(array: Any) -> list[Any]:
 def _count_values(block: Any) -> Counts:
     values = to_host(block, "image").ravel()
     if values.dtype.itemsize > _SMALL:
-        return np.unique(values, return_counts=True)
+        different, counts = np.unique(values, return_counts=True)
+        return different, counts
     lowest = int(np.iinfo(values.dtype).min)
     counts = np.bincount(values.astype(np.int64) - lowest)
     (present,) = np.nonzero(counts)

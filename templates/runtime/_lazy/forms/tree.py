@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 __all__ = ["combined", "delayed", "lazy_number", "of_chunks"]
@@ -12,16 +13,14 @@ _FAN_IN = 16
 """Number of results that one task combines."""
 
 
-def delayed(function: Callable[..., Any], name: str) -> Any:
+def delayed(function: Callable[..., Any]) -> Any:
     """Return a function whose calls are tasks of dask."""
-    from dask.delayed import delayed as dask_delayed
-
-    return dask_delayed(function, name=None, pure=True, traverse=True)
+    return import_module("dask.delayed").delayed(function, pure=True)
 
 
 def of_chunks(function: Callable[..., Any], *arrays: Any) -> list[Any]:
     """Return a task for each chunk of arrays that have the same chunks."""
-    task = delayed(function, "")
+    task = delayed(function)
     chunks = [array.to_delayed().ravel() for array in arrays]
     return [task(*blocks) for blocks in zip(*chunks, strict=True)]
 
@@ -36,7 +35,7 @@ def combined(function: Callable[[list[Any]], Any], parts: Sequence[Any]) -> Any:
     parts
         The tasks.
     """
-    task = delayed(function, "")
+    task = delayed(function)
     level = list(parts)
     while len(level) > 1:
         level = [task(level[start : start + _FAN_IN]) for start in range(0, len(level), _FAN_IN)]
