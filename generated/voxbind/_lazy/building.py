@@ -9,6 +9,7 @@ from .._axes.layout import Image
 from .._axes.lazy_options import LazyOptions
 from .._axes.measured import Measured
 from .._memory.exporter_memory import is_dask_array
+from .._memory.lookup import is_array, shape_of
 from .._support.contract import ProcessingContract
 from .._support.untyped import np
 from .._upstream.defaults import is_same
@@ -192,6 +193,5 @@ def _words(arguments: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    shape = getattr(value, "shape", None)
-    text = f"an array of shape {tuple(shape)}" if shape else repr(value)
+    text = f"an array of shape {shape_of(value, '')}" if is_array(value) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

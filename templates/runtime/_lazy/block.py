@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
+from .._memory.exporter_memory import as_libraries_read_it
 from .._memory.lookup import to_host
 from .._settings.context import change
 from .._support.untyped import np
@@ -102,11 +103,10 @@ class Block:
         if not operand.axes:
             return own
         own = own.transpose([present.index(letter) for letter in operand.axes])
-        # A block may be the caller's own array, or read-only after a transfer between processes.
-        flags = getattr(own, "flags", None)
-        if operand.is_modified or not getattr(flags, "writeable", True):
+        if operand.is_modified:  # a block may be a part of the caller's own array
             own = own.copy()
-        return own
+        # A block is read-only after a transfer between processes.
+        return as_libraries_read_it(own) if isinstance(own, np.ndarray) else own
 
     def _margins(self, position: tuple[int, ...], widths: Any) -> Mapping[str, tuple[int, int]]:
         """Return how much to crop before and after each axis: nothing at the image's edges."""
