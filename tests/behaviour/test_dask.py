@@ -144,7 +144,7 @@ def drawn(data: st.DataObject, dtypes: Any = DTYPES) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("name", LOCAL)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_a_local_function_gives_the_same_in_blocks(name: str, data: st.DataObject) -> None:
     local = LOCAL[name]

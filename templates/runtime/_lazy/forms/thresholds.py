@@ -20,7 +20,8 @@ _SMALL = 2
 """Largest size of an integer, in bytes, for which each value gets a counter of its own."""
 
 Counts = tuple[Any, Any]
-"""Values in ascending order, and how often each occurs."""
+"""Values in ascending order, and how often each occurs; for floats, the edges of the bins, followed
+by the smallest and the largest value."""
 
 
 def has_histogram(facts: Measured, arguments: Mapping[str, Any]) -> bool:
@@ -96,11 +97,12 @@ def _threshold(
 ) -> Any:
     """Call the function with the histogram that it would compute of the entire image."""
     values, counts = counted
-    lowest, highest = values[0], values[-1]
+    is_integer = np.dtype(given).kind in "iu"
+    lowest, highest = (values[0], values[-1]) if is_integer else values[-2:]
     if lowest == highest:  # a function may treat an image of one value in its own way
         flat = np.full((2, 2), lowest, dtype=given)
         return np.asarray(function(**{image: flat, **arguments})).astype(dtype)
-    if np.dtype(given).kind in "iu":
+    if is_integer:
         centres = np.arange(int(lowest), int(highest) + 1)
         dense = np.zeros(len(centres), np.int64)
         dense[values.astype(np.int64) - int(lowest)] = counts
