@@ -72,7 +72,7 @@ def test_workers_import_only_the_library_that_they_call(client: Any) -> None:
 
         return {"torch", "cupy", "pyclesperanto", "jax"} & {*sys.modules}
 
-    assert client.run(libraries) == dict.fromkeys(client.scheduler_info()["workers"], set())
+    assert client.run(libraries) == {name: set() for name in client.scheduler_info()["workers"]}
 
 
 @pytest.mark.timeout(120)

@@ -1,4 +1,4 @@
-"""Functions that need the entire image, computed in several passes over the chunks of a dask array."""
+"""Functions that need the entire image, in several passes over the chunks of a dask array."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def images(draw: Any, dtypes: tuple[str, ...]) -> tuple[Any, Any]:
     shape = draw(SHAPES)
     values = np.random.default_rng(draw(st.integers(0, 99))).random(shape)
     dtype = np.dtype(draw(st.sampled_from(dtypes)))
-    if dtype == bool:
+    if dtype.kind == "b":
         array = values < draw(st.sampled_from([0.0, 0.2, 0.4, 0.6, 1.0]))
     elif dtype.kind in "iu":
         lowest = -3 if dtype.kind == "i" else 0

@@ -14,7 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 NAMES = (
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"),
-    *("docs/memory.md", "docs/axes.md", "docs/auto.md", "docs/recording.md", "docs/twins.md"),
+    *("docs/memory.md", "docs/axes.md", "docs/dask.md", "docs/auto.md", "docs/recording.md"),
+    "docs/twins.md",
     *("docs/platforms.md", "docs/freezing.md", "docs/upstream.md", "docs/glossary.md"),
     *("docs/benchmarks.md", "docs/upgrading.md", "CHANGELOG.md", "SECURITY.md"),
 )

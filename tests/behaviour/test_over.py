@@ -34,7 +34,6 @@ from voxbind import auto, native
 from voxbind.scipy import ndimage
 from voxbind.skimage import (
     color,
-    exposure,
     feature,
     filters,
     measure,
