@@ -40,8 +40,9 @@ exposure, feature, filters, measure, morphology, restoration, segmentation, util
 da = pytest.importorskip("dask.array")
 
 RANDOM = np.random.default_rng(0)
-VOLUME = RANDOM.random((5, 22, 19))
+VOLUME: Any = RANDOM.random((5, 22, 19))
 IMAGE = VOLUME[0]
+MASK = VOLUME > 0.4
 BLOBS = ndimage.gaussian_filter(RANDOM.random((9, 26, 23)), 1.2)
 RELATIVE = {"float32": 1e-6, "float64": 1e-9}
 """Rounding that depends on how an array is cut, relative to the range of the result."""
@@ -283,7 +284,7 @@ def test_a_narrow_chunk_is_not_taken_for_colours() -> None:
 # --- further arguments -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mask", [MASK := VOLUME > 0.4, chunked(MASK, 5, 4, 3)], ids=type)
+@pytest.mark.parametrize("mask", [MASK, chunked(MASK, 5, 4, 3)], ids=type)
 def test_a_mask_is_cut_like_the_image(mask: Any) -> None:
     function = voxbind.over(filters.sobel, "ZYX", reach=1)
     expected = filters.sobel(VOLUME, mask=MASK)
@@ -404,7 +405,7 @@ class Bad(NamedTuple):
 
 LAZY = chunked(VOLUME, 2, 11, 10)
 UNKNOWN = LAZY[LAZY[:, 0, 0] > -1]
-REACH_1 = {"reach": 1}
+FAR: Any = "far"
 BAD = {
     "chunks of unknown size": Bad(
         lambda: feature.canny(UNKNOWN), voxbind.DimensionError, "compute_chunk_sizes"
@@ -471,7 +472,7 @@ BAD = {
         r"'footprint', a dask array of shape \(3, 3, 3\).*footprint\.compute\(\)",
     ),
     "a dtype that wasn't measured": Bad(
-        lambda: voxbind.over(filters.gaussian, "ZYX", **REACH_1)(LAZY.astype("complex64")),
+        lambda: voxbind.over(filters.gaussian, "ZYX", reach=1)(LAZY.astype("complex64")),
         voxbind.MemoryTypeError,
         r"dtype complex64.*dtype=\"float64\"",
     ),
@@ -487,14 +488,14 @@ BAD = {
         lambda: voxbind.over(filters.gaussian, "ZYX", reach=-1), ValueError, "at least 0"
     ),
     "a reach in words": Bad(
-        lambda: voxbind.over(filters.gaussian, "ZYX", reach="far"),  # type: ignore[arg-type]
+        lambda: voxbind.over(filters.gaussian, "ZYX", reach=FAR),
         TypeError,
         "reach='far'",
     ),
     "a number of seams in words": Bad(
-        lambda: voxbind.over(filters.gaussian, "ZYX", verify="all"),  # type: ignore[arg-type]
+        lambda: voxbind.over(filters.gaussian, "ZYX", verify=FAR),
         TypeError,
-        "verify='all'",
+        "verify='far'",
     ),
 }
 

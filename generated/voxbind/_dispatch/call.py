@@ -370,7 +370,7 @@ def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
 
 
 def _lazy_call(plan: Plan, arguments: Arguments) -> Call:
-    from .._lazy.plain import LazyCall  # only for whoever has a dask array
+    from .lazy_call import LazyCall  # only for whoever has a dask array
 
     return LazyCall(plan, arguments)
 

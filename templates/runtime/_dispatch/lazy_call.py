@@ -104,7 +104,7 @@ class LazyCall(Call):
     def _facts(self) -> tuple[Any, Measured]:
         """Return the wrapper that is running, and what was measured about it."""
         dotted, module = running_wrapper()
-        wrapper = module.get(dotted.rpartition(".")[2])
+        wrapper: Any = module.get(dotted.rpartition(".")[2])
         try:
             return wrapper, measured(wrapper)
         except TypeError as error:

@@ -8,23 +8,23 @@ from typing import Any
 from .._axes.layout import Image
 from .._axes.lazy_options import NO_OPTIONS
 from .._axes.measured import Measured, measured
-from .._dispatch.call import Call
-from .._dispatch.facts import Arguments
-from .._dispatch.plan import Plan
-from .._memory.exporter_memory import is_dask_array
-from .._memory.lookup import is_array, shape_of
-from .._support.running import running_wrapper
-from ..errors import DimensionError, MemoryTypeError
-from .block_calls import CallOfPart
-from .building import Axes, built
-from .forms.lookup import form_of
-from .inputs import (
+from .._lazy.block_calls import CallOfPart
+from .._lazy.building import Axes, built
+from .._lazy.forms.lookup import form_of
+from .._lazy.inputs import (
     check_image,
     in_chunks,
     refuse_others,
     refuse_outputs,
     refuse_unlike_first,
 )
+from .._memory.exporter_memory import is_dask_array
+from .._memory.lookup import is_array, shape_of
+from .._support.running import running_wrapper
+from ..errors import DimensionError, MemoryTypeError
+from .call import Call
+from .facts import Arguments
+from .plan import Plan
 
 __all__ = ["LazyCall"]
 
@@ -104,7 +104,7 @@ class LazyCall(Call):
     def _facts(self) -> tuple[Any, Measured]:
         """Return the wrapper that is running, and what was measured about it."""
         dotted, module = running_wrapper()
-        wrapper = module.get(dotted.rpartition(".")[2])
+        wrapper: Any = module.get(dotted.rpartition(".")[2])
         try:
             return wrapper, measured(wrapper)
         except TypeError as error:
