@@ -162,7 +162,7 @@ def forbidden() -> Iterator[None]:
 
 def computes(name: str, kind: str) -> bool:
     """Whether a case has no image of dask, which would be computed later."""
-    images = voxbind.registry.functions()[CASES[name].function].arrays
+    images = voxbind.registry.functions(helpers=True)[CASES[name].function].arrays
     return not kind.startswith("dask") or not {*CASES[name].foreign} & {*images}
 
 
