@@ -205,6 +205,65 @@ def test_a_function_of_measured_reach_gives_the_same_in_blocks(
         same(entry.func(lazy), expected)
 
 
+GAUSSIAN = {
+    "kind": "local",
+    "formula": "int(truncate * sigma + 0.5)",
+    "parameters": {"mode": ("mirror",)},
+    "per_axis": ("sigma",),
+    "evidence": "observed",
+}
+
+
+def with_reach(monkeypatch: pytest.MonkeyPatch, reach: Mapping[str, Any]) -> None:
+    """Let each function have a reach, whatever a build has measured."""
+    lazy_call = import_module("voxbind._dispatch.lazy_call")
+    real = lazy_call.measured
+    monkeypatch.setattr(lazy_call, "measured", lambda wrapper: real(wrapper)._replace(reach=reach))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"sigma": 0.5},
+        {"sigma": (0, 1, 2), "truncate": 2},
+        {"sigma": 1, "mode": "mirror"},
+        {"sigma": 1, "truncate": 2, "slice_by_slice": True},
+    ],
+    ids=str,
+)
+def test_the_reach_follows_from_the_arguments_of_the_call(
+    arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_reach(monkeypatch, GAUSSIAN)
+    lazy = chunked(VOLUME, 3, 11, 10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = filters.gaussian(lazy, **arguments)
+    assert result.npartitions > 1
+    same(result, filters.gaussian(VOLUME, **arguments))
+
+
+def test_an_argument_that_was_not_measured_makes_the_reach_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_reach(monkeypatch, GAUSSIAN)
+    with pytest.raises(voxbind.MemoryTypeError, match=r"isn't known: .*mode.*reach=4"):
+        filters.gaussian(chunked(VOLUME), mode="wrap")
+    same(  # slice by slice, rows and columns are merged
+        filters.gaussian(chunked(VOLUME), mode="wrap", slice_by_slice=True),
+        filters.gaussian(VOLUME, mode="wrap", slice_by_slice=True),
+    )
+
+
+def test_a_pointwise_function_keeps_all_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_reach(monkeypatch, {"kind": "pointwise", "free": ("gamma",)})
+    lazy = chunked(VOLUME, 1, 7, 10)
+    result = exposure.adjust_gamma(lazy, 2)
+    assert result.chunks == lazy.chunks
+    same(result, exposure.adjust_gamma(VOLUME, 2))
+
+
 SLICES = [
     entry
     for entry in registry.functions().values()
