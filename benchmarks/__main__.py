@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import blocks
 import conversion
 import crossover
 import editors
@@ -21,8 +22,8 @@ from rich.console import Console
 from timing import Effort, Topic
 
 DOCS = Path(__file__).parent.parent / "docs"
-TOPICS = ("calls", "conversions", "volumes", "starts", "editors", "gpu", "crossover")
-WITH_PEERS = frozenset(TOPICS) - {"editors", "gpu", "crossover"}
+TOPICS = ("calls", "conversions", "volumes", "blocks", "starts", "editors", "gpu", "crossover")
+WITH_PEERS = frozenset(TOPICS) - {"blocks", "editors", "gpu", "crossover"}
 
 
 def _parsed() -> argparse.Namespace:
@@ -62,6 +63,7 @@ def main() -> None:
             "calls": lambda: overhead.topic(calls, processes),
             "conversions": lambda: conversion.topic(calls, processes),
             "volumes": lambda: per_slice.topic(slices, processes, 8 if quick else 64, cores),
+            "blocks": lambda: blocks.topic(slices, 64 if quick else 128),
             "starts": lambda: starting.topic(starts, processes),
             "editors": lambda: editors.topic(2 if quick else 5),
             "gpu": lambda: gpu.topic(Effort(rounds=5 if quick else 25)),

@@ -43,7 +43,8 @@ class Array(Protocol):
         ...
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    # `Any`, because a dask array may have lengths that aren't known: NaN, a float.
+    def shape(self) -> tuple[Any, ...]:
         """Length of each axis."""
         ...
 

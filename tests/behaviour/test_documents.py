@@ -18,7 +18,8 @@ from voxbind_build.libraries import load
 ROOT = Path(__file__).parents[2]
 NAMES = (
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"),
-    *("docs/memory.md", "docs/axes.md", "docs/auto.md", "docs/recording.md", "docs/twins.md"),
+    *("docs/memory.md", "docs/axes.md", "docs/dask.md", "docs/auto.md", "docs/recording.md"),
+    "docs/twins.md",
     *("docs/platforms.md", "docs/freezing.md", "docs/upstream.md", "docs/glossary.md"),
     *("docs/benchmarks.md", "docs/upgrading.md", "CHANGELOG.md", "SECURITY.md"),
     *("docs/own-build.md", "docs/wrap-a-library.md"),

@@ -34,7 +34,6 @@ from voxbind import auto, native
 from voxbind.scipy import ndimage
 from voxbind.skimage import (
     color,
-    exposure,
     feature,
     filters,
     measure,
@@ -435,24 +434,6 @@ def test_zarr_and_hdf5_give_the_same(tmp_path: Any) -> None:
     with h5py.File(tmp_path / "movie.h5", "w") as file:
         stored = file.create_dataset("movie", data=array)
         np.testing.assert_array_equal(voxbind.over(filters.gaussian, "TCYX")(stored), expected)
-
-
-def test_a_dask_array_is_computed_block_by_block_and_that_is_reported() -> None:
-    da = pytest.importorskip("dask.array")
-    array = array_of("TYX")
-    lazy = da.from_array(array, chunks=(1, -1, -1))
-    with voxbind.trace() as log:
-        result = voxbind.over(filters.sobel, "TYX")(lazy)
-    np.testing.assert_array_equal(result, voxbind.over(filters.sobel, "TYX")(array))
-    assert sum(row["bytes_copied"] for row in log.rows()) == array.nbytes
-    with voxbind.transfers("forbid"), pytest.raises(voxbind.TransferForbiddenError):
-        voxbind.over(filters.sobel, "TYX")(lazy)
-    kept = voxbind.over(exposure.rescale_intensity, "TYX")(lazy, out_range=(0, 2))
-    assert type(kept) is type(lazy)
-    np.testing.assert_allclose(
-        np.asarray(kept),
-        voxbind.over(exposure.rescale_intensity, "TYX")(array, out_range=(0, 2)),
-    )
 
 
 def test_pyclesperantos_arrays_stay_on_the_device() -> None:

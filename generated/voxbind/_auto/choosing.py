@@ -15,7 +15,8 @@ from .._axes.calling import is_data_array
 from .._axes.data_arrays import call_by_name
 from .._axes.measured import measured
 from .._memory.cupy_memory import is_held
-from .._memory.exporter_memory import is_lazy
+from .._memory.exporter_memory import gpu_of as gpu_of_exporter
+from .._memory.exporter_memory import is_dask_array, is_lazy
 from .._memory.lookup import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
 from .._memory.numpy_memory import numpy_dtype
 from .._memory.routes import gpu_of, nbytes_of
@@ -180,9 +181,14 @@ def missing(module: str, has_gpu: bool) -> str:
 
 
 def _image(pair: Pair, arguments: Arguments) -> tuple[Any, Memory | None]:
-    """Return the first array among the arguments, or in a list among them, and its memory."""
+    """Return the first array among the arguments, or in a list among them, and its memory.
+
+    A dask array of CuPy chunks counts as one of CuPy.
+    """
     for name in pair.routing.arrays:
         value = first_array(arguments[name])
+        if is_dask_array(value) and gpu_of_exporter(value._meta) is not None:
+            value = value._meta
         home = memory_of(value)
         if home is not None:
             return value, home

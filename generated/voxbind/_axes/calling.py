@@ -10,6 +10,7 @@ from functools import partial
 from inspect import BoundArguments
 from typing import Any
 
+from .._memory.exporter_memory import is_dask_array
 from .._memory.lookup import is_array, shape_of
 from .._memory.numpy_memory import numpy_dtype
 from .._settings.context import change
@@ -19,6 +20,7 @@ from ..errors import DimensionError
 from .cutting import block
 from .joining import Context, Finish, joined
 from .layout import Image, Layout, colour_axis, laid_out
+from .lazy_options import NO_OPTIONS, LazyOptions
 from .looping import positions, results
 from .measured import Measured
 
@@ -44,6 +46,7 @@ def call(
     *,
     colours: str,
     progress: Any = False,
+    options: LazyOptions = NO_OPTIONS,
 ) -> Any:
     """Call a function on each block of the images, and join the results.
 
@@ -63,8 +66,18 @@ def call(
         The axis of colours; empty if there is none.
     progress
         See `voxbind.over`.
+    options
+        What `voxbind.over` was given for dask arrays.
     """
     layout = laid_out(images, facts, colours)
+    if any(is_dask_array(image.array) for image in images) and (
+        layout.looped or layout.is_reordered or options != NO_OPTIONS
+    ):
+        from .._lazy.named import call_lazily  # only for whoever has a dask array
+
+        return call_lazily(
+            function, facts, arguments, images, layout, finish(layout), options, colours=colours
+        )
     _refuse_outputs(facts, arguments, layout)
     arguments = dict(arguments)
     parameter = facts.signature.parameters.get(_CHANNEL_AXIS)
@@ -84,6 +97,8 @@ def call(
 
     shape = tuple(images[0].length(letter) for letter in layout.kept[0])
     finished = finish(layout)
+    if is_dask_array(images[0].array) and not finished.gives_names:
+        return run({})  # lazy, and there is nothing to join
     projected = ""
     if facts.contract is ProcessingContract.VOLUMETRIC_TO_SLICE and len({*shape}) < len(shape):
         small = {**arguments, images[0].parameter: _small_volume(images[0])}

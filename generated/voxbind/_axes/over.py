@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from .._memory.lookup import is_array, shape_of
-from ..arrays import Array
+from ..arrays import Array, DTypeLike
 from ..errors import DimensionError, MemoryTypeError, class_name
 from .calling import call, colours_of, is_data_array, named_images, slice_by_slice
 from .data_arrays import Named
 from .joining import Finish
 from .layout import Image, Layout, takes_whole
+from .lazy_options import lazy_options
 from .measured import LOOPS, Measured, measured
 from .names import parsed
 
@@ -40,37 +41,77 @@ class _Bar(Protocol):
 # `Any`, because bars yield what they iterate over.
 Progress: TypeAlias = bool | Callable[[range], Iterable[Any]] | _Bar
 
+Reach: TypeAlias = int | Sequence[int] | None
+
 
 @overload
 def over(
-    function: _ImageFunctionT, axes: str, *, progress: Progress = False
+    function: _ImageFunctionT,
+    axes: str,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
 ) -> _ImageFunctionT: ...
 
 
 @overload
 def over(
-    function: Callable[_P, float], axes: str, *, progress: Progress = False
+    function: Callable[_P, float],
+    axes: str,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
 ) -> Callable[_P, NDArray[Any]]: ...
 
 
 @overload
 def over(
-    function: Callable[_P, list[_ItemT]], axes: str, *, progress: Progress = False
+    function: Callable[_P, list[_ItemT]],
+    axes: str,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
 ) -> Callable[_P, list[list[_ItemT]]]: ...
 
 
 @overload
 def over(
-    function: Callable[_P, tuple[_ArrayT, float]], axes: str, *, progress: Progress = False
+    function: Callable[_P, tuple[_ArrayT, float]],
+    axes: str,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
 ) -> Callable[_P, tuple[_ArrayT, NDArray[Any]]]: ...
 
 
 @overload
-def over(function: _FunctionT, axes: str, *, progress: Progress = False) -> _FunctionT: ...
+def over(
+    function: _FunctionT,
+    axes: str,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
+) -> _FunctionT: ...
 
 
 def over(
-    function: Callable[..., Any], axes: str, *, progress: Progress = False
+    function: Callable[..., Any],
+    axes: str,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
 ) -> Callable[..., Any]:
     """Return a function for arrays with these axes.
 
@@ -92,6 +133,15 @@ def over(
         True shows a bar of tqdm, which must be installed. A function such as `tqdm.tqdm` or
         `rich.progress.track` is called with the range of calls, and iterated over. The method
         ``update(1)`` of any other object is called after each call.
+    reach : int or sequence of int, optional
+        For dask arrays: the number of neighbours in each direction that an element of the result
+        depends on, along all spatial axes, or one number for each of those that the function gets.
+        By default it follows from what was measured.
+    verify : bool or int, default: False
+        For dask arrays: the number of blocks that are computed a second time with twice the reach;
+        True for a few. If the results differ, computing raises a `ValueError`.
+    dtype : dtype, optional
+        For dask arrays: the dtype of the result. By default it follows from what was measured.
 
     Returns
     -------
@@ -134,6 +184,7 @@ def over(
     """
     facts = measured(function)
     letters = parsed(axes)
+    options = lazy_options(reach, verify, dtype)
     takes_whole(letters, facts, colours_of(letters, facts, {}, False))  # refuses other axes
 
     def loop(*args: Any, **kwargs: Any) -> Any:
@@ -147,7 +198,16 @@ def over(
             image = arguments[first.parameter]
             return Named(image, letters) if is_data_array(image) else _Plain()
 
-        return call(function, taken, arguments, images, finish, colours=colours, progress=progress)
+        return call(
+            function,
+            taken,
+            arguments,
+            images,
+            finish,
+            colours=colours,
+            progress=progress,
+            options=options,
+        )
 
     update_wrapper(loop, function)
     setattr(loop, LOOPS, letters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from sys import modules
 from typing import Any
 
 from .._memory.exporter_memory import is_dask_array
@@ -56,9 +57,7 @@ class Call:
         for name in plan.images:
             if type(arguments[name]) not in KNOWN:
                 self._check(name)
-        self._device: Any = None
-        if self._memory is not NUMPY:
-            self._device = self._memory.device_of_call(self._in_order())
+        self._device = self._find_device()
 
     def _first(self) -> str:
         """Return the parameter that counts as the image: the first one with an array."""
@@ -70,6 +69,10 @@ class Call:
             if is_array(first_array(arguments[name])):
                 return name
         return plan.images[0] if plan.images else ""
+
+    def _find_device(self) -> Any:
+        """Return the device that the library works on; None for NumPy."""
+        return None if self._memory is NUMPY else self._memory.device_of_call(self._in_order())
 
     def _memory_of_image(self) -> LibraryMemory:
         """Return the image's memory, for a function that works in any memory."""
@@ -355,8 +358,21 @@ class Call:
 
 
 def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
-    """Return a call of a function."""
-    return Call(plan_of(function, arguments, facts), arguments)
+    """Return a call of a function; a lazy one if an image is a dask array."""
+    plan = plan_of(function, arguments, facts)
+    dask = modules.get("dask.array")
+    if dask is not None:
+        kind = getattr(dask, "Array", ())
+        for name in plan.images:
+            if isinstance(arguments[name], kind):
+                return _lazy_call(plan, arguments)
+    return Call(plan, arguments)
+
+
+def _lazy_call(plan: Plan, arguments: Arguments) -> Call:
+    from .lazy_call import LazyCall  # only for whoever has a dask array
+
+    return LazyCall(plan, arguments)
 
 
 def _kind(value: Any) -> str:

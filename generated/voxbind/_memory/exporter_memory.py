@@ -1,7 +1,7 @@
 """What is an array by what it exports: DLPack, the array interfaces of NumPy and CUDA.
 
 An array that follows the array API standard comes back as one of its own kind; of anything
-else (a PIL image, a dask array, a pint quantity) the result is NumPy's. A library is given it
+else (a PIL image, a dask array beside the image) the result is NumPy's. A library is given it
 writable, in native byte order and with booleans of 0 and 1: a copy, if the export is anything else.
 """
 
@@ -22,6 +22,7 @@ from .numpy_memory import with_true_as_1
 
 __all__ = [
     "ExporterMemory",
+    "as_libraries_read_it",
     "gpu_of",
     "is_dask_array",
     "is_lazy",
@@ -124,7 +125,7 @@ class ExporterMemory(Memory):
             exported = _exported(value, "")
         except MemoryTypeError:  # `to_host` says why, with the parameter's name
             return False
-        return _as_libraries_read_it(exported) is exported
+        return as_libraries_read_it(exported) is exported
 
     def keeps_out(self, array: Any, device: Any) -> bool:
         if isinstance(array, np.ma.MaskedArray):
@@ -145,7 +146,7 @@ class ExporterMemory(Memory):
 
     def to_host(self, value: Any, name: str) -> Any:
         """Return the exported array: its own buffer, if that is on the host and writable."""
-        return _as_libraries_read_it(_exported(value, name))
+        return as_libraries_read_it(_exported(value, name))
 
     def from_host(
         self,
@@ -231,7 +232,7 @@ def _refuse_units(value: Any, name: str) -> None:
             )
 
 
-def _as_libraries_read_it(array: Any) -> Any:
+def as_libraries_read_it(array: Any) -> Any:
     """Return an array writable, in native byte order, with booleans of 0 and 1: itself, if it is.
 
     Compiled code may refuse a read-only buffer, and reads a boolean's byte as a number.

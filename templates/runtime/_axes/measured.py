@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -37,6 +37,16 @@ class Measured(NamedTuple):
     runs_in_threads: bool
     """Whether several calls may run at a time."""
     signature: inspect.Signature
+    dtypes: Mapping[str, Mapping[str, Any]]
+    """By dtype of the image, the measured ``dtype`` of the result."""
+    reach: Mapping[str, Any] | None
+    """How far the result depends on neighbours; None if that isn't known."""
+    modified: tuple[str, ...]
+    """Parameters that the function modifies in place."""
+    function: Callable[..., Any]
+    """The function itself."""
+    upstream: str
+    """Name of the library's function: ``scipy.ndimage.label``; empty for a user's own."""
 
 
 def measured(function: Callable[..., Any]) -> Measured:
@@ -57,7 +67,9 @@ def measured(function: Callable[..., Any]) -> Measured:
         )
     wrapper = inspect.unwrap(wrapper)  # a function of `voxbind.auto` is a copy of a wrapper
     facts = _facts(wrapper)
-    return facts if function is wrapper else facts._replace(signature=inspect.signature(function))
+    if function is wrapper:
+        return facts
+    return facts._replace(signature=inspect.signature(function), function=function)
 
 
 def _facts(wrapper: Any) -> Measured:
@@ -84,6 +96,11 @@ def _facts(wrapper: Any) -> Measured:
         is_random=False,
         runs_in_threads=True,
         signature=signature,
+        dtypes={},
+        reach=None,
+        modified=(),
+        function=wrapper,
+        upstream="",
     )
 
 
@@ -112,6 +129,11 @@ def _measured(wrapper: Any, entry: registry.FunctionMetadata) -> Measured:
         is_random=entry.random,
         runs_in_threads=entry.memory_type == "numpy" and not (entry.random or entry.mutates),
         signature=signature,
+        dtypes=entry.dtypes,
+        reach=entry.reach,
+        modified=entry.mutates,
+        function=wrapper,
+        upstream=f"{entry.module}.{entry.original_name}",
     )
 
 

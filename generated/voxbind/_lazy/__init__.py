@@ -1,0 +1,1 @@
+"""Calls with dask arrays, which return lazy dask arrays; imported when the first one is passed."""

@@ -1,0 +1,60 @@
+"""The dtype of a result, from the dtypes that were measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._support.untyped import np
+from ..errors import MemoryTypeError
+
+__all__ = ["dtype_of_output", "dtype_of_result"]
+
+Measured = Mapping[str, Mapping[str, Any]]
+
+
+def dtype_of_result(name: str, dtypes: Measured, image: str, dtype: Any) -> str:
+    """Return the dtype of the result for an image of some dtype.
+
+    Parameters
+    ----------
+    name
+        The function's name, for messages.
+    dtypes
+        By dtype of the image, the measured ``dtype`` of the result.
+    image
+        The parameter that takes the image.
+    dtype
+        The image's dtype.
+
+    Raises
+    ------
+    MemoryTypeError
+        If neither this dtype nor a rule that all measured dtypes follow is known.
+    """
+    given = str(dtype.newbyteorder("="))
+    measured = {key: str(facts["dtype"]) for key, facts in dtypes.items() if facts.get("dtype")}
+    if given in measured:
+        return measured[given]
+    results = {*measured.values()}
+    if len(measured) > 1 and all(key == result for key, result in measured.items()):
+        return given
+    if len(measured) > 1 and len(results) == 1:
+        return results.pop()
+    alike = {result for key, result in measured.items() if np.dtype(key).kind in "iu"}
+    if dtype.kind in "iu" and len(alike) == 1:
+        return alike.pop()
+    known = f"It was measured for {', '.join(measured)}." if measured else "It was never measured."
+    raise MemoryTypeError(
+        f"{name} was given {image!r}, a dask array of dtype {given}, and the dtype of the result "
+        f"isn't known for it. {known} Convert the image, {image}.astype(...), or name the dtype of "
+        f'the result: voxbind.over({name}, axes, dtype="float64")({image}).'
+    )
+
+
+def dtype_of_output(output: Any) -> str:
+    """Return the dtype that an output argument names; empty if it names none."""
+    try:
+        return "" if output is None else str(np.dtype(output))
+    except (TypeError, ValueError):
+        return ""
