@@ -20,6 +20,8 @@ from voxbind_build.model import ProbeTask
 
 _FIRST_GUESS = 0.3
 """Seconds for a function of which nothing is known, until another has been measured."""
+_WEIGHT = 8
+"""Number of new functions that count as much as all known ones for what others will take."""
 _OUTLIER = 10.0
 """A function that takes this many times the median says nothing about other functions."""
 _OVERDUE = 0.2
@@ -87,7 +89,9 @@ class Durations:
         before = sum(self._known[definition] for definition in again)
         slower = sum(self.measured[definition] for definition in again) / before if before else 1.0
         new = [took for definition, took in self.measured.items() if definition not in again]
-        usual = _usual(new) if new else slower * _usual(self._known.values())
+        if self._known or not new:
+            new += [slower * _usual(self._known.values())] * _WEIGHT
+        usual = _usual(new)
         now = self._clock()
 
         def expected(definition: str) -> float:
