@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -85,7 +85,7 @@ class Machine(Silent):
         self.processes: list[subprocess.Popen[bytes]] = []
         self.measured = 0
 
-    def start(self, totals: Mapping[str, int]) -> None:
+    def start(self, totals: Mapping[str, int], seconds_left: Callable[[], float]) -> None:
         loop = [sys.executable, "-I", "-S", "-c", LOOP]
         self.processes = [subprocess.Popen(loop) for _ in range(self.loops)]
 

@@ -65,7 +65,7 @@ class Listener:
     def warn(self, text):
         self.warned.append(text)
 
-    def start(self, totals):
+    def start(self, totals, seconds_left):
         self.totals = dict(totals)
 
     def advance(self, library):

@@ -24,7 +24,7 @@ from voxbind_build.build import file_stamps
 from voxbind_build.build.file_stamps import Stamp
 from voxbind_build.manifest.sealing import seal_holds, sealed, sha256
 
-__all__ = ["Entry"]
+__all__ = ["Entry", "replace_file"]
 
 Content = TypeVar("Content")
 
@@ -104,7 +104,7 @@ class Entry:
         # Without the result, the next build only takes longer.
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(self._path, sealed(msgspec.json.encode(page).decode()))
+            replace_file(self._path, sealed(msgspec.json.encode(page).decode()))
             _prune(self._path.parent)
 
 
@@ -116,7 +116,7 @@ class _Page(msgspec.Struct):
     result: msgspec.Raw
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Write a file as a whole, even if other processes write it at the same time."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as folder:
         part = Path(folder, "part")

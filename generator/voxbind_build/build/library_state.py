@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -13,6 +12,7 @@ from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.dependencies import changed, sentence, to_record, versions_of
+from voxbind_build.build.durations import Durations, keep_durations, read_durations
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import Row, inconclusive, row
 from voxbind_build.build.settled_values import settled_values
@@ -291,15 +291,23 @@ def measure_missing(
             notes.append(
                 inconclusive(function_names[definition], observation, keeps_earlier=keeps_earlier)
             )
-        state.seconds += clock.lap()
+        state.seconds += durations.end(definition)
         reporter.advance(name)
 
-    clock = Clock()
-    reporter.start({name: state.measured for name, state in states.items()})
+    durations = Durations(fingerprints, jobs or sandbox.usable_cores(), read_durations())
+    totals = {name: state.measured for name, state in states.items()}
+    reporter.start(totals, durations.seconds_left)
     try:
-        sandbox.probe(tasks, jobs=jobs, on_done=done, time_limit=time_limit)
+        sandbox.probe(
+            durations.longest_first(tasks),
+            jobs=jobs,
+            on_start=durations.start,
+            on_done=done,
+            time_limit=time_limit,
+        )
     finally:
         reporter.finish()
+        keep_durations(durations.measured)
 
 
 def _is_valid(observation: Observation | None, fingerprint: str) -> bool:
@@ -345,16 +353,3 @@ def recorded(state: LibraryState, record: Record) -> dict[str, Observation]:
         for definition, observation in observations.items()
         if fingerprints.get(definition) == observation.fingerprint
     }
-
-
-class Clock:
-    """A stopwatch for the time between two observations."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def lap(self) -> float:
-        """Return the seconds since the last lap."""
-        now = time.monotonic()
-        seconds, self._last = now - self._last, now
-        return seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, get_args
 
 from rich.box import SIMPLE_HEAD
@@ -14,12 +14,14 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from voxbind_build.build.report import Row
 from voxbind_build.model import Contract
@@ -37,8 +39,11 @@ class Reporter(Protocol):
     def warn(self, text: str) -> None:
         """Report something that the user should know or do."""
 
-    def start(self, totals: Mapping[str, int]) -> None:
-        """Start a measurement of the given number of functions of each library."""
+    def start(self, totals: Mapping[str, int], seconds_left: Callable[[], float]) -> None:
+        """Start a measurement of the given number of functions of each library.
+
+        The second argument estimates how long the rest takes.
+        """
 
     def advance(self, library: str) -> None:
         """Report that one function of a library has been measured."""
@@ -56,7 +61,7 @@ class Silent:
     def warn(self, text: str) -> None:
         """Do nothing."""
 
-    def start(self, totals: Mapping[str, int]) -> None:
+    def start(self, totals: Mapping[str, int], seconds_left: Callable[[], float]) -> None:
         """Do nothing."""
 
     def advance(self, library: str) -> None:
@@ -73,6 +78,7 @@ class Plain:
         self._console = console
         self._totals: Mapping[str, int] = {}
         self._done: Counter[str] = Counter()
+        self._seconds_left: Callable[[], float] = float
         self._started = self._last_printed = 0.0
 
     def say(self, text: str) -> None:
@@ -84,9 +90,9 @@ class Plain:
         """Print a line that begins with ``warning``."""
         self.say(f"warning: {text}")
 
-    def start(self, totals: Mapping[str, int]) -> None:
+    def start(self, totals: Mapping[str, int], seconds_left: Callable[[], float]) -> None:
         """Print how many functions of each library will be measured."""
-        self._totals, self._done = totals, Counter()
+        self._totals, self._done, self._seconds_left = totals, Counter(), seconds_left
         self._started = self._last_printed = time.monotonic()
         for library, total in totals.items():
             self.say(f"{library}: measuring {total} functions")
@@ -98,10 +104,9 @@ class Plain:
         done, total = self._done.total(), sum(self._totals.values())
         if now - self._last_printed >= PLAIN_INTERVAL and done < total:
             self._last_printed = now
-            seconds_left = (now - self._started) / done * (total - done)
             self.say(
                 f"{library}: {self._done[library]} of {self._totals[library]} functions, "
-                f"about {seconds_left:.0f} s left"
+                f"about {self._seconds_left():.0f} s left"
             )
 
     def finish(self) -> None:
@@ -111,8 +116,25 @@ class Plain:
         self.say(f"measured {self._done.total()} of {total} functions in {seconds:.0f} s")
 
 
+class _TimeLeft(ProgressColumn):
+    """The time that all libraries still take together, beside each that isn't complete."""
+
+    max_refresh = 0.5
+
+    def __init__(self, seconds_left: Callable[[], float]) -> None:
+        super().__init__()
+        self._seconds_left = seconds_left
+
+    def render(self, task: Task) -> Text:
+        """Return the time left in words."""
+        if not task.started or task.finished:
+            return Text()
+        minutes, seconds = divmod(round(self._seconds_left()), 60)
+        return Text(f"about {minutes}:{seconds:02} left in all")
+
+
 class Bars:
-    """A reporter that draws a progress bar for each library on a terminal."""
+    """A reporter that draws a progress bar for each library on a terminal, and the time left."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -127,7 +149,7 @@ class Bars:
         """Print a line that begins with ``warning``, in colour."""
         self._console.print(f"[yellow]warning:[/] {escape(text)}", highlight=False)
 
-    def start(self, totals: Mapping[str, int]) -> None:
+    def start(self, totals: Mapping[str, int], seconds_left: Callable[[], float]) -> None:
         """Draw an empty bar for each library."""
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -135,8 +157,7 @@ class Bars:
             MofNCompleteColumn(),
             TextColumn("functions"),
             TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            _TimeLeft(seconds_left),
             console=self._console,
         )
         self._progress.start()

@@ -11,13 +11,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
-from voxbind_build.build.library_state import (
-    Clock,
-    LibraryState,
-    outlasts,
-    own_folder,
-    recorded,
-)
+from voxbind_build.build.durations import Durations
+from voxbind_build.build.library_state import LibraryState, outlasts, own_folder, recorded
 from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish
 from voxbind_build.build.recorded_libraries import (
@@ -290,13 +285,13 @@ class _Run:
             return
         # A function that has a twin is measured first, then run again next to the twin.
         first_runs: dict[str, Observation] = {}
-        clock = Clock()
+        durations = Durations(self._tasks, jobs, {})
 
         def done(observation: Observation) -> ProbeTask | None:
             definition = observation.definition
             library = self._libraries[definition]
             state, pair = self._states[library], self._pairs.get(definition)
-            state.seconds += clock.lap()
+            state.seconds += durations.end(definition)
             if definition in first_runs:
                 observation = replace(first_runs[definition], agreement=observation.agreement)
             else:
@@ -326,11 +321,13 @@ class _Run:
 
         on_gpu = any(facts(task.memory_type).on_gpu for task in self._tasks.values())
         libraries = [self._libraries[definition] for definition in self._tasks]
-        reporter.start({name: libraries.count(name) for name in self._states})
+        totals = {name: libraries.count(name) for name in self._states}
+        reporter.start(totals, durations.seconds_left)
         try:
             sandbox.probe(
                 [*self._tasks.values()],
                 jobs=jobs,
+                on_start=durations.start,
                 on_done=done,
                 time_limit=time_limit,
                 until=until,

@@ -85,6 +85,7 @@ def probe(
     tasks: Sequence[ProbeTask],
     *,
     jobs: int | None = None,
+    on_start: Callable[[ProbeTask], None] = lambda task: None,
     on_done: Callable[[Observation], ProbeTask | None] = lambda observation: None,
     time_limit: float = TIME_LIMIT,
     call_limit: float = CALL_LIMIT,
@@ -100,6 +101,8 @@ def probe(
         One task for each definition.
     jobs
         Number of processes at a time; by default one for each usable core.
+    on_start
+        Called in this process with each task when its process is started, also if it is repeated.
     on_done
         Called in this process with each new observation. If it returns a task, that is done next.
     time_limit, call_limit
@@ -142,6 +145,7 @@ def probe(
                     folder = scratch / str(next(numbers))
                     folder.mkdir()
                     running[start(task, folder, limits)] = task, folder
+                    on_start(task)
                 ended |= _end_if_full(folder for _, folder in running.values())
                 ended |= _end_if_large(
                     folder for task, folder in running.values() if facts(task.memory_type).on_gpu

@@ -11,14 +11,17 @@ import contextlib
 import importlib
 import io
 import os
+import re
 import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from voxbind_build.memories.lookup import memory
+from voxbind_build.probe.inputs.roles import table
 from voxbind_build.probe.sandbox.confinement import NO_OTHER_HOMES, apply, share_caches
 
 AHEAD = "VOXBIND_AHEAD"
@@ -76,6 +79,21 @@ def outlives_fork(start: Callable[[int], None], patience: float = 20.0) -> bool:
     return False
 
 
+def _warm_up() -> None:
+    """Do once what each process would do anew: read the probe's tables and compile their patterns.
+
+    `fnmatch` and `re` keep what they have compiled. NumPy imports `numpy.random` at first use.
+    """
+    importlib.import_module("numpy.random")
+    known = table()
+    names = {name for rule in known.rule for name in rule.names}
+    for pattern in names.union(known.names, known.neutral, known.idle):
+        fnmatchcase("", pattern)
+    for rule in known.rule:
+        re.compile(rule.documented)
+        re.compile(rule.described)
+
+
 def _serve(home: Path) -> None:
     """Prepare this process as the server: set its home, import modules and start devices."""
     apply({"HOME": str(home), **NO_OTHER_HOMES})
@@ -91,6 +109,7 @@ def _serve(home: Path) -> None:
         # The caches are linked only now, so that the start above compiled a kernel, which loaded
         # the compiler.
         list(share_caches(home, kind))
+    _warm_up()
 
 
 if HOME in os.environ:
