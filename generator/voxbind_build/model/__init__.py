@@ -45,6 +45,7 @@ from voxbind_build.model.spec import (
     Declaration,
     EnvironmentVariable,
     Exclusion,
+    ImageClass,
     LibrarySpec,
 )
 from voxbind_build.model.twin import (
@@ -112,6 +113,7 @@ __all__ = [
     "Form",
     "Function",
     "Heading",
+    "ImageClass",
     "Inventory",
     "Library",
     "LibraryChanges",

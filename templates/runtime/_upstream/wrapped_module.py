@@ -6,7 +6,7 @@ import sys
 from _thread import allocate_lock
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Required, TypedDict
 
 from .._support.classes import array_api_classes
 from .._support.package import PACKAGE
@@ -33,6 +33,21 @@ __all__ = [
     "unwrapped",
     "watch_direct_calls",
 ]
+
+
+class Forms(TypedDict, total=False):
+    """How a library takes images, if not as arrays of the axes Y and X."""
+
+    images: Required[Mapping[str, Mapping[str, int]]]
+    """By function, the positions of the parameters that take images; -1 for a keyword."""
+    axes: str
+    """The axes of an image: ``NCYX``."""
+    channels: tuple[str, ...]
+    """The functions that need colour images."""
+    image_class: tuple[str, str, str]
+    """Dotted names of the library's class of images, and of the functions that make such an image
+    of a NumPy array and a NumPy array of it."""
+
 
 Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
 _upstreams: list[ModuleType] = []
@@ -76,6 +91,7 @@ def upstream(
     memory: str = "",
     environment: Environment | None = None,
     home: str = "",
+    forms: Forms | None = None,
 ) -> Any:
     """Return the functions and classes of one wrapped module, as attributes.
 
@@ -101,11 +117,13 @@ def upstream(
         or a file matches a pattern of ``unless``.
     home
         Dotted name to import the module by, if it isn't `module`.
+    forms
+        How the library takes images, if not as arrays of the axes Y and X: see `Forms`.
     """
     # Set now, since other code may import the library before the first call.
     _set_environment(environment or {})
     found = ModuleType(f"{module} of {distribution} {version}")
-    library = _Library(found.__dict__, module, distribution, version, extra, memory, home)
+    library = _Library(found.__dict__, module, distribution, version, extra, memory, home, forms)
     found.__dict__.update(__getattr__=library.find, __library__=library)
     _upstreams.append(found)
     _libraries[module] = library
@@ -166,8 +184,9 @@ class _Library:
         extra: str,
         memory: str,
         home: str,
+        forms: Forms | None,
     ) -> None:
-        self._found = found
+        self._found, self._forms = found, forms
         self._module, self._home = module, home or module
         self._distribution, self._version = distribution, version
         self._wanted = f"'voxbind[{extra}]'" if extra else distribution
@@ -248,7 +267,18 @@ class _Library:
             raise self._broken(self._home, error) from error
         if is_wrapped and self._distribution == "scikit-image":
             value = without_backends(value)
+        if is_wrapped and self._forms is not None and name in self._forms["images"]:
+            value = self._in_form(name, value, self._forms)
         return value if self._relation() == "same" else self._called_as_wrapped(name, value)
+
+    def _in_form(self, name: str, function: Any, forms: Forms) -> Any:
+        """Return a function of arrays of the axes Y and X, or Z, Y and X."""
+        from .array_forms import ImageClass, with_axes, with_class
+
+        images = forms["images"][name]
+        if axes := forms.get("axes"):
+            return with_axes(function, images, axes, name in forms.get("channels", ()))
+        return with_class(function, images, ImageClass(*map(_dotted, forms["image_class"])))
 
     def _import(self, module: str) -> Any:
         try:
@@ -342,6 +372,15 @@ class _Library:
             known = relation(self._installed(), self._version)
             _relations[self._distribution] = known
         return known
+
+
+def _dotted(name: str) -> Any:
+    """Return an object by its dotted name, such as ``dask.array.Array.compute``."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(import_finished(module), attribute)
+    except ModuleNotFoundError:  # an attribute of a class
+        return getattr(_dotted(module), attribute)
 
 
 def _set_environment(environment: Environment) -> None:
