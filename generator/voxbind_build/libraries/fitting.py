@@ -144,7 +144,7 @@ def _parameters(spec: LibrarySpec, names: Mapping[str, PublicName]) -> Iterator[
                 continue
             for position, parameter in enumerate(entry):
                 if parameter not in parameters:
-                    known = ", ".join(dict.fromkeys(parameters))
+                    known = ", ".join(parameters) if name in names else "others"
                     listed = f"it has {known}" if parameters else "it has none"
                     nearest = suggestion(parameter, parameters, listed)
                     yield Problem(

@@ -8,11 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Required, TypedDict
 
-__all__ = ["ImageClass", "is_complete", "with_axes", "with_class"]
+from .first_use import import_finished
+
+__all__ = ["Forms", "ImageClass", "in_form", "is_complete", "with_axes", "with_class"]
 
 _COLOURS = (3, 4)
+
+
+class Forms(TypedDict, total=False):
+    """How a library takes images, if not as arrays of the axes Y and X."""
+
+    images: Required[Mapping[str, Mapping[str, int]]]
+    """By function, the positions of the parameters that take images; -1 for a keyword."""
+    axes: str
+    """The axes of an image: ``NCYX``."""
+    channels: tuple[str, ...]
+    """The functions that need colour images."""
+    image_class: tuple[str, str, str]
+    """Dotted names of the library's class of images, and of the functions that make such an image
+    of a NumPy array and a NumPy array of it."""
 
 
 class ImageClass(NamedTuple):
@@ -21,6 +37,35 @@ class ImageClass(NamedTuple):
     kind: type
     from_array: Callable[[Any], Any]
     to_array: Callable[[Any], Any]
+
+
+def in_form(name: str, function: Any, forms: Forms) -> Any:
+    """Return a function of arrays with the axes Y and X, or Z, Y and X.
+
+    Parameters
+    ----------
+    name
+        The function's name in its module.
+    function
+        The library's function.
+    forms
+        How the library takes images. A function that isn't listed is returned unchanged.
+    """
+    images = forms["images"].get(name)
+    if images is None:
+        return function
+    if axes := forms.get("axes"):
+        return with_axes(function, images, axes, name in forms.get("channels", ()))
+    return with_class(function, images, ImageClass(*map(_dotted, forms["image_class"])))
+
+
+def _dotted(name: str) -> Any:
+    """Return an object by its dotted name, such as ``dask.array.Array.compute``."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(import_finished(module), attribute)
+    except ModuleNotFoundError:  # an attribute of a class
+        return getattr(_dotted(module), attribute)
 
 
 def is_complete(shape: tuple[int, ...], axes: str, needs_channels: bool) -> bool:

@@ -6,7 +6,7 @@ import sys
 from _thread import allocate_lock
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Required, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from .._support.classes import array_api_classes
 from .._support.package import PACKAGE
@@ -17,6 +17,7 @@ from ..errors import (
     StaleWrapperError,
     StaleWrapperWarning,
 )
+from .array_forms import Forms, in_form
 from .backends import without_backends
 from .first_use import import_finished, is_initializing, one_thread_at_a_time
 from .signatures import adapted
@@ -33,20 +34,6 @@ __all__ = [
     "unwrapped",
     "watch_direct_calls",
 ]
-
-
-class Forms(TypedDict, total=False):
-    """How a library takes images, if not as arrays of the axes Y and X."""
-
-    images: Required[Mapping[str, Mapping[str, int]]]
-    """By function, the positions of the parameters that take images; -1 for a keyword."""
-    axes: str
-    """The axes of an image: ``NCYX``."""
-    channels: tuple[str, ...]
-    """The functions that need colour images."""
-    image_class: tuple[str, str, str]
-    """Dotted names of the library's class of images, and of the functions that make such an image
-    of a NumPy array and a NumPy array of it."""
 
 
 Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -267,18 +254,9 @@ class _Library:
             raise self._broken(self._home, error) from error
         if is_wrapped and self._distribution == "scikit-image":
             value = without_backends(value)
-        if is_wrapped and self._forms is not None and name in self._forms["images"]:
-            value = self._in_form(name, value, self._forms)
+        if is_wrapped and self._forms is not None:
+            value = in_form(name, value, self._forms)
         return value if self._relation() == "same" else self._called_as_wrapped(name, value)
-
-    def _in_form(self, name: str, function: Any, forms: Forms) -> Any:
-        """Return a function of arrays of the axes Y and X, or Z, Y and X."""
-        from .array_forms import ImageClass, with_axes, with_class
-
-        images = forms["images"][name]
-        if axes := forms.get("axes"):
-            return with_axes(function, images, axes, name in forms.get("channels", ()))
-        return with_class(function, images, ImageClass(*map(_dotted, forms["image_class"])))
 
     def _import(self, module: str) -> Any:
         try:
@@ -372,15 +350,6 @@ class _Library:
             known = relation(self._installed(), self._version)
             _relations[self._distribution] = known
         return known
-
-
-def _dotted(name: str) -> Any:
-    """Return an object by its dotted name, such as ``dask.array.Array.compute``."""
-    module, _, attribute = name.rpartition(".")
-    try:
-        return getattr(import_finished(module), attribute)
-    except ModuleNotFoundError:  # an attribute of a class
-        return getattr(_dotted(module), attribute)
 
 
 def _set_environment(environment: Environment) -> None:

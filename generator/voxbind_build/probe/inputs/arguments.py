@@ -98,6 +98,7 @@ def _images(role: str, scene: Scene) -> list[Any]:
         "colour image": [image(shape, scene.content, scene.dtype, variant=1)],
         "labels": [image(shape, "labels", "int32", variant=1), image(shape, "cells", "int32")],
         "mask": [image(shape, "mask", "bool", variant=1)],
+        "byte mask": [image(shape, "mask", "uint8", variant=1) * np.uint8(255)],
         "markers": [image(shape, "markers", "int32")],
         "edges": [image(shape, "edges", "bool")],
         "seed": [image(shape, "seed", "float64")],

@@ -245,8 +245,10 @@ def _observe_rows(
     """Call a function that refuses images with rows of numbers, which a 1-D filter takes."""
     bench.deadline = _deadline(bench.memory)
     contents = [each for each in order if each[0] in ("grey", "labels", "mask")]
+    calls = [*bench.calls]
     row = searching.settle(bench, "colours", searching.image_attempts(bench, tuple(contents), 1))
     if row is None:
+        bench.calls = calls
         return structs.replace(_left_open(bench, unseen), failure="no call was taken")
     bench.inconclusive.clear()
     return structs.replace(_left_open(bench, unseen), relations={"rows_alone": True})
