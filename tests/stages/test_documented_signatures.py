@@ -32,7 +32,7 @@ CASES = {
         ("flag", "False", "bool"),
         ("r", OF_LIBRARY, "Sequence[int]"),
     ],
-    "\n    f(Image image1, Image image2) -> Image\n    f(Image image1, double constant) -> Image\n": [
+    "\n  f(Image image1, Image image2) -> Image\n  f(Image image1, double constant) -> Image\n": [
         ("image1", None, "Image"),
         ("image2", None, "Image | float"),
     ],

@@ -1,4 +1,4 @@
-"""Libraries that voxbind wasn't made for: signatures, values, axes and image classes of their own."""
+"""Libraries with signatures, values, axes and image classes of their own."""
 
 from __future__ import annotations
 

@@ -160,13 +160,7 @@ def _of_trials(spec: LibrarySpec) -> Iterator[Problem]:
             if not values:
                 yield Problem(("values", *place), "the list is empty; give at least one value")
     if spec.axes:
-        leading = spec.axes.removesuffix("YX")
-        if (
-            not leading
-            or leading == spec.axes
-            or len({*leading}) < len(leading)
-            or not {*leading} <= {*"NCST"}
-        ):
+        if not re.fullmatch(r"(?!.*(.).*\1)[NCST]+YX", spec.axes):
             yield Problem(
                 ("axes",),
                 f"{spec.axes!r} isn't a list of axes such as 'NCYX': give the letters of the axes "
