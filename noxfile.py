@@ -203,6 +203,16 @@ def changes(session: nox.Session) -> None:
 
 
 @nox.session
+def libraries(session: nox.Session) -> None:
+    """Wrap the libraries in examples/libraries, and write the table in docs/libraries.md."""
+    specifications = sorted(Path("examples", "libraries").glob("*.toml"))
+    documents = [nox.project.load_toml(path) for path in specifications]
+    install(session, *(each.get("distribution", each["name"]) for each in documents))
+    packages = ("--packages", session.cache_dir.joinpath("libraries").as_posix())
+    session.run("python", "-P", "tools", "libraries", *packages, *session.posargs)
+
+
+@nox.session
 def upgrade(session: nox.Session) -> None:
     """Build with the newest libraries, test, report changes; ``-- --dry-run`` names them alone."""
     extras = (*host_extras(), "opencl", "opencl-cpu", "build", "measure")

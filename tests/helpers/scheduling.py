@@ -27,6 +27,8 @@ LONGEST = (
     "tests/stages/test_pipeline.py",
     "tests/stages/test_busy_machine.py",
     "tests/stages/test_stopped_builds.py",
+    "tests/stages/test_gallery_of_libraries.py",
+    "tests/stages/test_strange_libraries.py",
     "tests/stages/test_cli.py",
     "tests/behaviour/test_types.py",
     "tests/behaviour/test_documentation.py",

@@ -29,7 +29,7 @@ def known_roles() -> frozenset[str]:
     roles_of_rules = (rule.role for rule in table.rule)
     roles_with_values = (*table.values, *arguments.MAKERS, *arguments.ALONG_AXIS)
     roles_of_arrays = IMAGE_ROLES | OUTPUT_ROLES | WHOLE_ROLES
-    every_role = (*roles_of_rules, *roles_with_values, *roles_of_arrays)
+    every_role = (*roles_of_rules, *roles_with_values, *roles_of_arrays, roles.NO_ARRAY)
     return frozenset(role for role in every_role if role is not None)
 
 

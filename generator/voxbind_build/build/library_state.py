@@ -69,12 +69,17 @@ class LibraryState(msgspec.Struct):
         tasks: dict[str, ProbeTask] = {}
         words = words_elsewhere(self.descriptions)
         for description in self.descriptions:
+            parameters = tuple(parameter.name for parameter in description.parameters)
             tasks.setdefault(
                 description.definition,
                 ProbeTask(
                     description=description,
                     memory_type=spec.memory_type,
-                    roles=spec.roles.get(description.name, {}),
+                    roles=spec.roles_of(description.name),
+                    values=spec.trial_values(description.name, parameters),
+                    asked=spec.named_for(description.name),
+                    axes=spec.axes,
+                    image_class=spec.image_class,
                     allowed_dtypes=spec.only.get(description.name, ()),
                     words=words.get(description.name, {}),
                 ),
@@ -139,7 +144,7 @@ class LibraryState(msgspec.Struct):
         twin: Function | None,
         pair: Twin | None,
     ) -> tuple[Verdict, TypeFindings]:
-        declaration = self.inventory.spec.declare.get(description.name)
+        declaration = self.inventory.spec.declaration_of(description.name)
         failure = (
             observation.failure or undecided(observation) if observation is not None else "not run"
         )

@@ -9,7 +9,7 @@ from msgspec import Struct
 from voxbind_build.classify.library_messages import telling
 from voxbind_build.model import Call, Observation, Result
 
-__all__ = ["ContractFacts", "Takes", "contract_facts"]
+__all__ = ["ContractFacts", "Takes", "contract_facts", "takes_images"]
 
 Takes = Literal["nothing", "image", "volume", "image and volume", "colours"]
 """The images that a function accepts. ``colours``: only images with a channel axis."""
@@ -53,6 +53,16 @@ class ContractFacts(Struct, frozen=True, kw_only=True):
     """The evidence that a channel axis is needed."""
     default: str
     """A clause on the default of `channel_axis`, if it misreads volumes; empty if not."""
+
+
+def takes_images(observation: Observation) -> bool:
+    """Return whether a function takes an image, and not only rows of numbers.
+
+    A function of rows refuses images, or works along their first axis alone.
+    """
+    relations = observation.relations
+    of_rows = relations.get("rows_alone") or relations.get("columns_alone")
+    return bool(observation.image) and not of_rows
 
 
 _DEFAULT = ", if channel_axis=None is passed (by default, the last axis is read as channels)"

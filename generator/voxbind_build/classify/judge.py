@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import structs
 
 from voxbind_build.classify.axis_keywords import axis_keywords
+from voxbind_build.classify.contract_facts import takes_images
 from voxbind_build.classify.contract_rules import Finding, contract
 from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
 from voxbind_build.classify.preserved import OF_NUMPY, arrays, preserved
@@ -36,6 +37,7 @@ from voxbind_build.model import (
     Verdict,
 )
 
+_NO_IMAGE = "no parameter takes an image"
 _LISTS = re.compile(r"(?i)array[_-]like|sequence of|list of|\blist\b")
 
 
@@ -81,7 +83,7 @@ def classify(
 def _observed(description: Description, observation: Observation | None) -> Verdict:
     if observation is None:
         return _not_run(description)
-    if not observation.image:
+    if not takes_images(observation):
         return _helper(description, observation)
     finding = contract(observation)
     if finding.contract is None:
@@ -158,7 +160,9 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         reason=(
             "makes an array, or moves it between memories: passed through unchanged"
             if {"source", "model"} & {*observation.roles.values()}
-            else "no parameter takes an image"
+            else _NO_IMAGE
+            if not observation.image
+            else "works on rows of numbers, along one axis"
         )
         + ("" if ran else f"; it could not be run: {tried(observation)}"),
         evidence="observed" if ran else "unobserved",
@@ -280,10 +284,12 @@ def _host_arrays(description: Description, observation: Observation) -> tuple[st
 def _other_arrays_of_helper(description: Description, observation: Observation) -> tuple[str, ...]:
     """Return the parameters that take arrays, by their role, or by their type if it has none."""
     roles = observation.roles
+    # The image's parameter of a function that turned out to take rows of numbers.
+    converted = WHOLE_ROLES | (IMAGE_ROLES if observation.image else frozenset())
     return tuple(
         parameter.name
         for parameter in description.parameters
-        if roles.get(parameter.name) in WHOLE_ROLES
+        if roles.get(parameter.name) in converted
         or (roles.get(parameter.name) != "output" and _is_list_of_arrays(parameter.annotation))
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voxbind_build.classify.contract_facts import takes_images
 from voxbind_build.classify.contract_rules import contract
 from voxbind_build.classify.parameter_types import accepted
 from voxbind_build.classify.result_rules import result_kind, stacks
@@ -23,8 +24,8 @@ def find_types(description: Description, observation: Observation) -> TypeFindin
         The calls of the function.
     """
     parameters = accepted(description, observation)
-    decided = contract(observation).contract if observation.image else None
-    if observation.image and decided is None:
+    decided = contract(observation).contract if takes_images(observation) else None
+    if takes_images(observation) and decided is None:
         return TypeFindings(parameters=parameters)  # other calls may return other types
     result = result_type(description, observation)
     is_option = decided == "FLEXIBLE" and all(

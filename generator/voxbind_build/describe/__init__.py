@@ -11,6 +11,8 @@ import msgspec
 from msgspec.structs import replace
 
 from voxbind_build.common.deprecation import deprecates_callable
+from voxbind_build.common.typeexpr import Name, names, union
+from voxbind_build.common.typeexpr import parse as parse_type
 from voxbind_build.describe.annotations import Classes
 from voxbind_build.describe.docstrings import parse
 from voxbind_build.describe.documented_parameters import describe_parameter
@@ -35,6 +37,8 @@ def describe(inventory: Inventory) -> tuple[Description, ...]:
         for name in inventory.names
         if name.kind == "function" and name.definition is not None and name.exclusion is None
     ]
+    if inventory.spec.image_class is not None:
+        described = [_with_arrays(each, inventory.spec.image_class.name) for each in described]
     return like_neighbours(described)
 
 
@@ -78,6 +82,17 @@ def _declared_lazy(description: Description, names: tuple[str, ...]) -> Descript
     parameters = tuple(
         replace(parameter, facts={**parameter.facts, "storage": "dask"})
         if parameter.name in names
+        else parameter
+        for parameter in description.parameters
+    )
+    return replace(description, parameters=parameters)
+
+
+def _with_arrays(description: Description, image_class: str) -> Description:
+    """Let parameters take arrays that take images of the library's own class."""
+    parameters = tuple(
+        replace(parameter, annotation=str(union(Name("Array"), parse_type(parameter.annotation))))
+        if image_class in names(parse_type(parameter.annotation))
         else parameter
         for parameter in description.parameters
     )

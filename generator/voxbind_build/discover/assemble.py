@@ -11,12 +11,13 @@ import msgspec
 
 from voxbind_build.common.bindable import why_not_bindable
 from voxbind_build.discover.class_members import members
+from voxbind_build.discover.documented_signatures import documented_signature, is_unknown
 from voxbind_build.discover.live_differences import compare, reconcile
 from voxbind_build.discover.live_worker import LiveModule, LiveName
 from voxbind_build.discover.module_source import Module
 from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.source_signatures import define
-from voxbind_build.discover.stubs import with_stub
+from voxbind_build.discover.stubs import stub_signature, with_stub
 from voxbind_build.model import (
     UNRENDERABLE,
     Definition,
@@ -250,6 +251,10 @@ class _Assembler:
                 )
         if definition is not None:
             definition = with_stub(definition, self.resolver.package)
+            if is_unknown(definition.parameters):
+                known = self.elsewhere(name, definition.module, definition.docstring, live)
+                if known is not None:
+                    definition = msgspec.structs.replace(definition, parameters=known)
         return PublicName(name=name, kind="function", definition=definition, exclusion=excluded)
 
     def live_function(self, name: str, live: LiveName, excluded: Exclusion | None) -> PublicName:
@@ -257,6 +262,9 @@ class _Assembler:
         module, _, attribute = name.rpartition(".")
         home = live.home or module
         parameters = live.parameters
+        if is_unknown(parameters):
+            known = self.elsewhere(name, home, live.doc, live)
+            parameters = parameters if known is None else known
         if parameters is None:
             parameters = _UNKNOWN_SIGNATURE
             if excluded is None:
@@ -270,6 +278,16 @@ class _Assembler:
             origin="live",
         )
         return PublicName(name=name, kind="function", definition=definition, exclusion=excluded)
+
+    def elsewhere(
+        self, name: str, home: str, docstring: str, live: LiveName | None
+    ) -> tuple[SourceParameter, ...] | None:
+        """Return the signature in a stub or a docstring, for a function that doesn't report one."""
+        module, _, attribute = name.rpartition(".")
+        in_stub = stub_signature(module, attribute, home, self.resolver.package)
+        if in_stub is not None:
+            return in_stub
+        return documented_signature(attribute, docstring, live.parameters if live else None)
 
     def is_foreign(self, home: Home, live: LiveName | None) -> bool:
         if home.kind in ("unknown", "compiled") and live is not None and live.home:

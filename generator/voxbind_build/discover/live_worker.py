@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from voxbind_build.common.landlock import confine
 from voxbind_build.discover.constants import NotConstant, canonical
+from voxbind_build.discover.documented_signatures import parameters_in
 from voxbind_build.libraries import import_dotted
 from voxbind_build.model import ParameterKind, SourceParameter
 
@@ -243,7 +244,9 @@ def _signature(value: object) -> tuple[SourceParameter, ...] | None:
         # `signature` raises an error for objects without one, whatever their type.
         signature = inspect.signature(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        return None
+        # A text with a default that isn't a constant is no signature to Python.
+        text = _peek(value, "__text_signature__")
+        return parameters_in("", text) if isinstance(text, str) else None
     return tuple(_parameters(signature))
 
 

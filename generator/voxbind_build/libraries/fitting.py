@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from voxbind_build.libraries.problems import Problem, suggestion
-from voxbind_build.libraries.values import NAMED
+from voxbind_build.libraries.values import NAMED, PATTERNS, is_pattern
 from voxbind_build.model import Inventory, LibrarySpec, PublicName
 
 __all__ = ["misfits"]
@@ -24,6 +24,7 @@ def misfits(inventory: Inventory) -> tuple[Problem, ...]:
         *_names(spec, names, library),
         *_patterns(spec, names, library),
         *_parameters(spec, names),
+        *_trials(spec, names, library),
     )
 
 
@@ -40,7 +41,13 @@ def _names(spec: LibrarySpec, names: Mapping[str, PublicName], library: str) -> 
         expected_kind = "class" if table == "untyped" else "function"
         for name in getattr(spec, table):
             public = names.get(name)
-            if public is None:
+            if is_pattern(name) and table in PATTERNS:
+                if not any(fnmatchcase(function, name) for function in _functions(names)):
+                    yield Problem(
+                        (table, name),
+                        f"it matches no function of {library}; {_near(name, names)}",
+                    )
+            elif public is None:
                 yield Problem((table, name), f"{library} has no such name; {_near(name, names)}")
             elif public.exclusion is not None:
                 yield Problem(
@@ -64,11 +71,7 @@ def _patterns(
             yield Problem(
                 ("exclude", name), f"it matches no public name of {library}; {_near(name, names)}"
             )
-    functions = {
-        name: public
-        for name, public in names.items()
-        if public.kind == "function" and public.exclusion is None
-    }
+    functions = _functions(names)
     # The first entry that matches a function sets its tolerance.
     without_tolerance = {*functions}
     for name in spec.tolerance:
@@ -86,16 +89,63 @@ def _patterns(
         without_tolerance -= matches
 
 
+def _functions(names: Mapping[str, PublicName]) -> dict[str, PublicName]:
+    """Return the functions that aren't excluded, by name."""
+    return {
+        name: public
+        for name, public in names.items()
+        if public.kind == "function" and public.exclusion is None
+    }
+
+
+def _trials(spec: LibrarySpec, names: Mapping[str, PublicName], library: str) -> Iterator[Problem]:
+    """Yield a problem for each trial value that no function would get."""
+    functions = {
+        name: [parameter.name for parameter in public.definition.parameters]
+        for name, public in _functions(names).items()
+        if public.definition is not None
+    }
+    for key, entry in spec.values.items():
+        if isinstance(entry, list):
+            parameters = sorted({name for listed in functions.values() for name in listed})
+            if not any(fnmatchcase(parameter, key) for parameter in parameters):
+                nearest = suggestion(key, parameters, "correct the name, or remove it")
+                yield Problem(
+                    ("values", key), f"no function of {library} has such a parameter; {nearest}"
+                )
+            continue
+        matches = [function for function in functions if fnmatchcase(function, key)]
+        if not matches:
+            yield Problem(
+                ("values", key), f"it matches no function of {library}; {_near(key, names)}"
+            )
+        for parameter in entry:
+            if matches and not any(parameter in functions[function] for function in matches):
+                nearest = suggestion(parameter, functions[matches[0]], "correct it, or remove it")
+                yield Problem(
+                    ("values", key, parameter),
+                    f"the function has no parameter {parameter!r}; {nearest}",
+                )
+
+
 def _parameters(spec: LibrarySpec, names: Mapping[str, PublicName]) -> Iterator[Problem]:
     for table, is_list in (("roles", False), ("needs_output", True)):
         for name, entry in getattr(spec, table).items():
-            public = names.get(name)
-            if public is None or public.definition is None or public.exclusion is not None:
+            functions = _functions(names)
+            matches = [public for public in functions if fnmatchcase(public, name)]
+            definitions = [functions[public].definition for public in matches]
+            parameters = [
+                parameter.name
+                for definition in definitions
+                if definition is not None
+                for parameter in definition.parameters
+            ]
+            if not matches:
                 continue
-            parameters = [parameter.name for parameter in public.definition.parameters]
             for position, parameter in enumerate(entry):
                 if parameter not in parameters:
-                    listed = f"it has {', '.join(parameters)}" if parameters else "it has none"
+                    known = ", ".join(parameters) if name in names else "others"
+                    listed = f"it has {known}" if parameters else "it has none"
                     nearest = suggestion(parameter, parameters, listed)
                     yield Problem(
                         (table, name, position if is_list else parameter),

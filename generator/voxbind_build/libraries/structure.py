@@ -49,6 +49,9 @@ def mismatches(
 
 def _of_value(value: object, kind: Any, place: tuple[str | int, ...]) -> Iterator[Problem]:
     items = get_args(kind)
+    if isinstance(value, dict):  # a table that may be left out
+        tables = [item for item in items if isinstance(item, type) and issubclass(item, Struct)]
+        kind = tables[0] if tables and type(None) in items else kind
     if isinstance(kind, type) and issubclass(kind, Struct) and isinstance(value, dict):
         yield from mismatches(value, kind, place)
     elif get_origin(kind) is dict and isinstance(value, dict):

@@ -8,15 +8,16 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
 
 from voxbind_build.libraries.problems import Problem, suggestion
 from voxbind_build.model import LibrarySpec
 
-__all__ = ["NAMED", "wrong_values"]
+__all__ = ["NAMED", "PATTERNS", "is_pattern", "wrong_values"]
 
 NAMED = ("declare", "roles", "only", "needs_output", "untyped")
-"""The tables whose keys are dotted public names."""
-_PATTERNS = ("exclude", "tolerance")
+"""The tables whose keys are dotted public names, or patterns of them in some."""
+PATTERNS = ("declare", "exclude", "roles", "tolerance")
 """The tables whose keys are dotted public names or `fnmatch` patterns."""
 _DTYPES = (
     "bool",
@@ -62,6 +63,7 @@ def wrong_values(
         )
     yield from _of_keys(spec)
     yield from _of_entries(spec, roles)
+    yield from _of_trials(spec)
     yield from _of_environment(spec)
 
 
@@ -91,10 +93,9 @@ def _of_library(spec: LibrarySpec, extras: Collection[str] | None) -> Iterator[P
 
 def _of_keys(spec: LibrarySpec) -> Iterator[Problem]:
     """Yield a problem for each key that can't be a public name in one of the listed modules."""
-    for table in (*NAMED, *_PATTERNS):
+    for table in dict.fromkeys((*NAMED, *PATTERNS)):
         for name in getattr(spec, table):
-            is_pattern = any(character in name for character in "*?[")
-            if is_pattern and table in _PATTERNS:
+            if is_pattern(name) and table in PATTERNS:
                 continue
             problems = [*_dotted(name, (table, name))]
             yield from problems
@@ -144,6 +145,43 @@ def _of_entries(  # noqa: C901, PLR0912
     for name, reason in spec.untyped.items():
         if not reason.strip():
             yield Problem(("untyped", name), "the reason is empty; say why the class is not a type")
+
+
+def is_pattern(name: str) -> bool:
+    """Return whether a key is an `fnmatch` pattern and not a name."""
+    return any(character in name for character in "*?[")
+
+
+def _of_trials(spec: LibrarySpec) -> Iterator[Problem]:
+    """Yield the problems of trial values, axes and the class of images."""
+    for key, entry in spec.values.items():
+        lists: dict[tuple[str, ...], list[Any]] = {}
+        if isinstance(entry, list):
+            lists[key,] = entry
+        if isinstance(entry, dict):
+            lists = {(key, parameter): values for parameter, values in entry.items()}
+            if not entry:
+                yield Problem(("values", key), "the table is empty; give a parameter its values")
+        for place, values in lists.items():
+            if not values:
+                yield Problem(("values", *place), "the list is empty; give at least one value")
+    if spec.axes:
+        if not re.fullmatch(r"(?!.*(.).*\1)[NCST]+YX", spec.axes):
+            yield Problem(
+                ("axes",),
+                f"{spec.axes!r} isn't a list of axes such as 'NCYX': give the letters of the axes "
+                "before Y and X (N for a batch, C or S for channels, T for time), then YX",
+            )
+        if spec.memory_type == "pyclesperanto":
+            yield Problem(("axes",), "pyclesperanto's arrays have no other axes; remove it")
+    if spec.image_class:
+        for key in ("name", "from_array", "to_array"):
+            yield from _dotted(getattr(spec.image_class, key), ("image_class", key))
+        if spec.memory_type != "numpy":
+            yield Problem(
+                ("image_class",),
+                "its functions convert NumPy arrays; leave out memory_type, or give 'numpy'",
+            )
 
 
 def _of_environment(spec: LibrarySpec) -> Iterator[Problem]:

@@ -96,6 +96,8 @@ def freeze(
         differences=inventory.differences,
         environment=spec.environment,
         home=spec.home,
+        axes=spec.axes,
+        image_class=spec.image_class,
         device=spec.device,
         machine=machine,
         measured_with=dict(measured_with or {}),

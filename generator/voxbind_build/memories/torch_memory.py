@@ -37,7 +37,9 @@ print(json.dumps(dict(zip(("usable", "detail"), answer))))
     ),
 )
 
-FACTS = MemoryFacts(kernel_caches=(".nv/ComputeCache",))
+FACTS = MemoryFacts(kernel_caches=(".nv/ComputeCache",), outlives_fork=True)
+"""Importing PyTorch starts no threads, and neither does CUDA, so processes can be forked after it.
+"""
 
 
 class Tensors:
@@ -53,7 +55,8 @@ class Tensors:
         self._library = torch
 
     def start(self, number: int) -> None:
-        """Do nothing, because there is no device to start."""
+        """Compute a little, which fails after a fork if PyTorch's threads don't outlive it."""
+        self._library.arange(8).add(number).sum().item()
 
     def give(self, value: Any) -> Any:
         """Return a copy of an array as a tensor, or the array if PyTorch lacks its dtype."""

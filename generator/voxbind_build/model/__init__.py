@@ -52,6 +52,7 @@ from voxbind_build.model.spec import (
     Declaration,
     EnvironmentVariable,
     Exclusion,
+    ImageClass,
     LibrarySpec,
 )
 from voxbind_build.model.twin import (
@@ -122,6 +123,7 @@ __all__ = [
     "Form",
     "Function",
     "Heading",
+    "ImageClass",
     "Inventory",
     "Library",
     "LibraryChanges",

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from voxbind_build.model.description import Parameter, Returns
-from voxbind_build.model.spec import EnvironmentVariable, Exclusion
+from voxbind_build.model.spec import EnvironmentVariable, Exclusion, ImageClass
 from voxbind_build.model.twin import Twin
 from voxbind_build.model.verdict import Overruled, Verdict
 from voxbind_build.model.vocabulary import PACKAGE, SCHEMA_VERSION, Aspect, MemoryType
@@ -75,6 +75,9 @@ class Library(Struct, frozen=True, kw_only=True):
     differences: tuple[str, ...] = ()
     environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
     home: str = ""
+    axes: str = ""
+    """See `LibrarySpec.axes`."""
+    image_class: ImageClass | None = None
     device: Literal["", "cuda"] = ""
     machine: str = ""
     """The device and driver on which it was observed; empty where that was here, or nowhere."""

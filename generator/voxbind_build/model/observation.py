@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
 from voxbind_build.model.description import Description
 from voxbind_build.model.reach import ReachTrials
+from voxbind_build.model.spec import ImageClass
 from voxbind_build.model.twin import Agreement, Twin
 from voxbind_build.model.vocabulary import SCHEMA_VERSION, AxisKind, MemoryType, Outcome, Part
 
@@ -25,6 +26,14 @@ class ProbeTask(Struct, frozen=True, kw_only=True):
     description: Description
     memory_type: MemoryType
     roles: dict[str, str] = field(default_factory=dict)
+    values: dict[str, list[Any]] = field(default_factory=dict)
+    """Trial values in the library's TOML file, by parameter."""
+    asked: tuple[str, ...] = ()
+    """Optional parameters that get an argument too, because the TOML file names them for this
+    function."""
+    axes: str = ""
+    """See `LibrarySpec.axes`."""
+    image_class: ImageClass | None = None
     allowed_dtypes: tuple[str, ...] = ()
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By parameter, words that a parameter of that name takes elsewhere in the module."""

@@ -7,6 +7,7 @@ IMAGE_ROLES = frozenset(
         "image",
         "colour image",
         "mask",
+        "byte mask",
         "labels",
         "markers",
         "edges",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Literal, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
 from voxbind_build.model.vocabulary import Contract, MemoryType, ResultKind
+
+_Entry = TypeVar("_Entry")
 
 
 class Exclusion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +58,19 @@ class EnvironmentVariable(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """`glob` patterns of files that make it unnecessary."""
 
 
+class ImageClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A library's own class of images, and the two functions between it and NumPy's arrays.
+
+    Each name is dotted: ``SimpleITK.Image``.
+    """
+
+    name: str
+    from_array: str
+    """Returns an image for a NumPy array: ``SimpleITK.GetImageFromArray``."""
+    to_array: str
+    """Returns a NumPy array for an image: ``SimpleITK.GetArrayFromImage``."""
+
+
 class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where a library is and what can't be read off it."""
 
@@ -79,10 +96,20 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     exclude: dict[str, Exclusion] = field(default_factory=dict)
     """By dotted public name, ``fnmatch`` patterns allowed."""
     declare: dict[str, Declaration] = field(default_factory=dict)
-    """By dotted public name."""
+    """By dotted public name, ``fnmatch`` patterns allowed."""
     roles: dict[str, dict[str, str]] = field(default_factory=dict)
     """Roles of parameters whose names mislead: ``{"skimage.x.f": {"param": "role"}}``; a
-    parameter named here is given when the function is measured, also where it is optional."""
+    parameter named here is given when the function is measured, also where it is optional.
+    ``fnmatch`` patterns are allowed for the function; its optional parameters aren't given then."""
+    values: dict[str, list[Any] | dict[str, list[Any]]] = field(default_factory=dict)
+    """Trial values, the most likely first. A list is for the required parameters of that name in
+    all functions: ``{"wavelet": ["haar"]}``. A table is for one function, and for its optional
+    parameters too, or for those that match a pattern: ``{"lib.f": {"size": [[8, 8]]}}``."""
+    axes: str = ""
+    """The axes of the library's images, if there are others before Y and X: ``NCYX`` for batch
+    and channel. A wrapper also takes arrays without them."""
+    image_class: ImageClass | None = None
+    """The library's own class of images, if it takes no arrays."""
     only: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The dtypes of the library's memory that a function reads rightly, by dotted public name:
     it is given no others, neither to measure nor by its wrapper."""
@@ -111,6 +138,32 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """The top-level package of its modules."""
         return self.modules[0].partition(".")[0]
 
+    def roles_of(self, function: str) -> dict[str, str]:
+        """Return the roles of a function's parameters: of all patterns that match, then its own."""
+        roles: dict[str, str] = {}
+        for entry in matching(self.roles, function):
+            roles = {**entry, **roles}
+        return roles
+
+    def trial_values(self, function: str, parameters: tuple[str, ...]) -> dict[str, list[Any]]:
+        """Return the trial values for a function's parameters: for it, or else for all."""
+        lists = {key: entry for key, entry in self.values.items() if isinstance(entry, list)}
+        matches = ((name, next(matching(lists, name), None)) for name in parameters)
+        values = {name: entry for name, entry in matches if entry is not None}
+        tables = {key: entry for key, entry in self.values.items() if isinstance(entry, dict)}
+        for entry in reversed([*matching(tables, function)]):
+            values |= {name: listed for name, listed in entry.items() if name in parameters}
+        return values
+
+    def named_for(self, function: str) -> tuple[str, ...]:
+        """Return the parameters that have a role or trial values for this function by its name."""
+        values = self.values.get(function, {})
+        return (*self.roles.get(function, {}), *(values if isinstance(values, dict) else ()))
+
+    def declaration_of(self, function: str) -> Declaration | None:
+        """Return the declaration for a function: its own, or that of the first matching pattern."""
+        return next(matching(self.declare, function), None)
+
     @property
     def remedy(self) -> str:
         """What brings the library in, as far as a build needs it."""
@@ -125,3 +178,10 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         if not self.distribution:
             # The struct is frozen for who reads it; here it is being made.
             force_setattr(self, "distribution", self.name)
+
+
+def matching(entries: Mapping[str, _Entry], name: str) -> Iterator[_Entry]:
+    """Yield the entry for a name, and then those whose ``fnmatch`` patterns match it."""
+    if name in entries:
+        yield entries[name]
+    yield from (entry for key, entry in entries.items() if key != name and fnmatchcase(name, key))

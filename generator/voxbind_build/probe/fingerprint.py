@@ -21,7 +21,7 @@ from voxbind_build.probe.inputs.roles import image_parameters, table
 
 _FOLDER = Path(__file__).parent
 _SHARED = (
-    *("probe/inputs/*.py", "probe/protocol/**/*.py", "probe/invoke.py"),
+    *("probe/inputs/*.py", "probe/protocol/**/*.py", "probe/invoke.py", "probe/array_forms.py"),
     *("memories/containers.py", "common/figures.py"),
 )
 _FOR_RECORDING = frozenset({"twin_agreement.py"})
@@ -55,6 +55,7 @@ def method_fingerprint(task: ProbeTask) -> str:
         _memory_code(task.memory_type),
         [(role, _code_of_role(role)) for role in sorted({*roles.values()})],
         _table_entries(task, roles),
+        [task.values, task.asked, task.axes, task.image_class],
     ]
     return hashlib.sha256(msgspec.json.encode(basis)).hexdigest()
 

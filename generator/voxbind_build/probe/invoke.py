@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import re
 import sys
 import warnings
@@ -327,4 +328,6 @@ def _round(value: float, least: float) -> float:
         return 0.0
     if value.is_integer() and abs(value) < 1 << 24:
         return value  # the end of a dtype's range, say
-    return float(f"{value * _NUDGE:.3e}")
+    rounded = float(f"{value * _NUDGE:.3e}")
+    # The largest numbers of float64 would be rounded to infinity, which JSON lacks.
+    return rounded if math.isfinite(rounded) else math.copysign(sys.float_info.max, value)

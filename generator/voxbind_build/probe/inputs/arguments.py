@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from voxbind_build.model import IMAGE_ROLES, Parameter
+from voxbind_build.model import IMAGE_ROLES, WHOLE_ROLES, Parameter
 from voxbind_build.probe.inputs import function_arguments as callables
 from voxbind_build.probe.inputs.images import Array, image
 from voxbind_build.probe.inputs.roles import table
@@ -49,6 +49,24 @@ def candidates(parameter: Parameter, role: str | None, scene: Scene) -> list[Any
     return _by_type(parameter)
 
 
+def as_arguments(listed: list[Any], role: str | None, dtype: str) -> list[Any]:
+    """Return the trial values of a TOML file as arguments.
+
+    TOML has neither arrays nor tuples, so a list is an array for a parameter that takes one, also
+    in the dtype of the image. Otherwise it is tried as a tuple too.
+    """
+    if role in IMAGE_ROLES | WHOLE_ROLES:
+        arrays = [np.array(value) if isinstance(value, list) else value for value in listed]
+        others = [array.astype(dtype) for array in arrays if isinstance(array, np.ndarray)]
+        return [*arrays, *others]
+    tuples = [_as_tuple(value) for value in listed if isinstance(value, list)]
+    return [*listed, *tuples]
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
+
+
 def _by_type(parameter: Parameter) -> list[Any]:
     """Guess values of a required parameter from its documented type."""
     text = f"{parameter.documented} {parameter.annotation}"
@@ -80,6 +98,7 @@ def _images(role: str, scene: Scene) -> list[Any]:
         "colour image": [image(shape, scene.content, scene.dtype, variant=1)],
         "labels": [image(shape, "labels", "int32", variant=1), image(shape, "cells", "int32")],
         "mask": [image(shape, "mask", "bool", variant=1)],
+        "byte mask": [image(shape, "mask", "uint8", variant=1) * np.uint8(255)],
         "markers": [image(shape, "markers", "int32")],
         "edges": [image(shape, "edges", "bool")],
         "seed": [image(shape, "seed", "float64")],
@@ -274,6 +293,7 @@ MAKERS: dict[str | None, Maker] = {
     "inverse map": _inverse_map,
     "haar coordinates": _haar_coordinates,
     "values": lambda scene: [np.arange(8)],
+    "table of labels": lambda scene: [{label: 2 * label for label in range(_LABELS + 1)}],
     "new values": lambda scene: [np.arange(8) * 1.5],
     "angles": lambda scene: [[0.0, 0.8], np.linspace(0.0, 170.0, scene.shape[-1])],
     "start point": lambda scene: [_fraction(scene, 0.2)],

@@ -179,7 +179,7 @@ def image(
     Parameters
     ----------
     shape : tuple of int
-        (Y, X) or (Z, Y, X).
+        (Y, X) or (Z, Y, X), or (X,) for a row of an image.
     content : str
         ``grey``, ``two phases`` (also grey), ``phase`` (wrapped), ``labels``, ``cells`` (touching
         labels), ``blocks`` (labels of objects of round sizes, in (Y, X)), ``markers``, ``mask``,
@@ -189,6 +189,9 @@ def image(
     variant : int
         Number of another image of the same kind: the same scene, shifted and with other noise.
     """
+    if len(shape) == 1:
+        rows = image((9, *shape), content, dtype, variant=variant)
+        return np.array(rows[4])
     if content == "markers":
         return _markers(shape, variant).astype(dtype)
     if content == "labels":

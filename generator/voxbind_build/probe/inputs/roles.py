@@ -11,11 +11,18 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from voxbind_build.common.typeexpr import names, parse
 from voxbind_build.model import IMAGE_ROLES, WHOLE_ROLES, Description, Parameter
 
 _FOLDER = Path(__file__).parent
 _RULES, _VALUES = "role_rules.toml", "argument_values.toml"
 _PAIR_ENDINGS = re.compile(r"[\d_]+|true|test|reference|moving|target|source")
+
+
+NO_ARRAY = "no array"
+"""The role by which a TOML file says that a parameter takes no array, despite its name."""
+_ARRAYS = frozenset({"Any", "Array", "ArrayLike", "object", "Sequence", "list", "tuple"})
+"""Types of arguments that may be arrays."""
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,7 +119,7 @@ def image_parameters(description: Description, roles: dict[str, str]) -> dict[st
         if parameter.kind in ("VAR_POSITIONAL", "VAR_KEYWORD"):
             continue
         role = roles.get(parameter.name) or _role(parameter, first=position == 0)
-        if role:
+        if role and role != NO_ARRAY:
             found[parameter.name] = role
     return found
 
@@ -121,15 +128,30 @@ def _role(parameter: Parameter, *, first: bool) -> str | None:
     is_word = not parameter.documented and (parameter.default or "")[:1] in ("'", '"')
     for rule in table().rule:
         # An undocumented parameter with a word as its default, `label="fast"`, takes no array.
-        if rule.fits(parameter) and not (is_word and rule.role in IMAGE_ROLES | WHOLE_ROLES):
+        takes_none = is_word or (rule.role in IMAGE_ROLES and _is_no_array(parameter))
+        if rule.fits(parameter) and not (takes_none and rule.role in IMAGE_ROLES | WHOLE_ROLES):
             return rule.role
     if first and parameter.default is None and _may_be_image(parameter):
         return "image"
     return None
 
 
+def _is_no_array(parameter: Parameter) -> bool:
+    """Return whether a parameter takes no array: it is annotated as bytes, or is a list of arrays.
+
+    A list of arrays holds the coefficients of a transform, or contours, and is no image.
+    """
+    if re.match(r"(?i)(a )?(list|sequence|tuple|iterable)s? of\b.*arrays?\b", parameter.documented):
+        return "array_like" not in parameter.documented
+    if parameter.annotation_source not in ("annotation", "stub"):
+        return False
+    return not names(parse(parameter.annotation)) & _ARRAYS
+
+
 def _may_be_image(parameter: Parameter) -> bool:
     """Return whether a parameter may be an image, by its documented type, annotation and name."""
+    if _is_no_array(parameter):
+        return False
     if parameter.documented:
         return re.search(r"(?i)\bnd-?array|\barray|image|tensor", parameter.documented) is not None
     named = re.match(r"(?i)(image|img|im|vol|volume|stack|frame|plane)s?\d*$", parameter.name)

@@ -21,53 +21,16 @@ from voxbind_build.model import (
     Parameter,
     Part,
 )
-from voxbind_build.probe.inputs.arguments import Scene, candidates
-from voxbind_build.probe.inputs.images import SIZES, Array, colour_image, image
+from voxbind_build.probe.inputs.arguments import Scene, as_arguments, candidates
+from voxbind_build.probe.inputs.images import Array, colour_image
 from voxbind_build.probe.inputs.roles import paired_images, table
 from voxbind_build.probe.invoke import Answer, call, describe_result, outline
+from voxbind_build.probe.protocol.arrangement import Arrangement
+
+__all__ = ["Arrangement", "Bench", "in_words"]
 
 _REMEMBERED = 40  # number of recorded calls after which no more failed calls are recorded
 _INCONCLUSIVE = 2  # number of inconclusive calls at which a search is given up
-
-
-@dataclass(frozen=True)
-class Arrangement:
-    """All properties of a call other than the function."""
-
-    content: str
-    dtype: str
-    ndim: int
-    size: str = "small"
-    channels: int = 0
-    choice: tuple[tuple[str, int], ...] = ()
-    """Index of the candidate for each parameter that doesn't get its first candidate."""
-    fills: bool = False
-    """Whether optional arguments that may be necessary are passed."""
-    flat: str = ""
-    """Which arguments beside a volume are made for an image: ``whole`` for those that aren't images
-    themselves, ``all`` for all; empty for none."""
-    idle: bool = False
-    """Whether options without an effect at their defaults keep their defaults."""
-    named_channels: bool = True
-    """Whether ``channel_axis`` is passed."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The spatial shape."""
-        return SIZES[self.size][self.ndim]
-
-    @property
-    def case(self) -> str:
-        """The case in words: ``image of grey``, ``colour volume of grey``."""
-        space = "image" if self.ndim == 2 else "volume"
-        colour = "colour " if self.channels else ""
-        return f"{colour}{space} of {self.content}"
-
-    def main(self) -> Array:
-        """Make the image."""
-        if self.channels:
-            return colour_image(self.shape, self.content, self.dtype, channels=self.channels)
-        return image(self.shape, self.content, self.dtype)
 
 
 @dataclass
@@ -82,6 +45,10 @@ class Bench:
     memory: Memory
     asked: Container[str] = ()
     """Optional parameters that the library's TOML file lists, which get an argument too."""
+    trial_values: Mapping[str, list[Any]] = field(default_factory=dict)
+    """Values to try, by parameter, as the library's TOML file lists them."""
+    has_channels: bool = False
+    """Whether the library's images have an axis of channels."""
     only: tuple[str, ...] = ()
     """The dtypes that may be passed to the function; all if empty."""
     fatal: Mapping[int, Ending] = field(default_factory=dict)
@@ -213,10 +180,14 @@ class Bench:
                 main=main,
                 main_role=self.roles.get(self.main or "", ""),
             )
-            if entry.name in table().fills.values and entry.default is not None:
+            if (
+                entry.name in table().fills.values
+                and entry.default is not None
+                and entry.name not in self.trial_values
+            ):
                 values = table().fills.values[entry.name]
             else:
-                values = candidates(entry, role, scene)
+                values = self._values(entry, scene)
             arguments[entry.name] = values[min(choice.get(entry.name, 0), len(values) - 1)]
             if role in ("image", "colour image") and arrangement.channels:
                 arguments[entry.name] = colour_image(
@@ -293,7 +264,17 @@ class Bench:
             main=main,
             main_role=self.roles.get(self.main or "", ""),
         )
-        return candidates(entry, self.roles.get(entry.name), scene)
+        return self._values(entry, scene)
+
+    def _values(self, entry: Parameter, scene: Scene) -> list[Any]:
+        """Return the values to try: those that the TOML file lists, or else by role and type."""
+        role = self.roles.get(entry.name)
+        listed = self.trial_values.get(entry.name)
+        return (
+            candidates(entry, role, scene)
+            if listed is None
+            else as_arguments(listed, role, scene.dtype)
+        )
 
     # --- calls --------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from voxbind_build.libraries import import_dotted
 from voxbind_build.memories.interface import Memory
 from voxbind_build.memories.lookup import memory
 from voxbind_build.model import Call, Observation, ProbeTask, ReachTrials, Result
+from voxbind_build.probe.array_forms import in_form
 from voxbind_build.probe.inputs.roles import image_parameters, main_parameter, table
 from voxbind_build.probe.invoke import Answer, describe_result, is_exhausted, tell_error
 from voxbind_build.probe.protocol import arrangements as searching
@@ -64,6 +65,7 @@ def observe(
     try:
         space = memory(task.memory_type)
         function = load(description.module, description.attribute)
+        function = in_form(function, task, roles)
         if through is not None:
             function = through(function, space)
     except KeyboardInterrupt:
@@ -78,9 +80,11 @@ def observe(
         main,
         _deadline(space),
         space,
-        asked=task.roles,
+        asked=task.asked,
+        trial_values=task.values,
         only=task.allowed_dtypes,
         fatal=task.fatal,
+        has_channels=bool({*task.axes} & {*"CS"}),
         before_call=before_call,
         again=task.again,
     )
@@ -221,7 +225,7 @@ def _observe_images(
 
     base = image or volume or colour
     if base is None:
-        return structs.replace(_left_open(bench, unseen), failure="no call was taken"), []
+        return _observe_rows(bench, unseen, order), []
     if image and volume and not tells(image[1].value):
         base = volume  # the result for an image is constant: the spread along Z, say
     # Early, since a dtype may crash the process, and then all calls up to here are repeated.
@@ -253,6 +257,21 @@ def _observe_images(
         **options,
     )
     return observation, accepted
+
+
+def _observe_rows(
+    bench: Bench, unseen: Observation, order: tuple[searching.Content, ...]
+) -> Observation:
+    """Call a function that refuses images with rows of numbers, which a 1-D filter takes."""
+    bench.deadline = _deadline(bench.memory)
+    contents = [each for each in order if each[0] in ("grey", "labels", "mask")]
+    calls = [*bench.calls]
+    row = searching.settle(bench, "colours", searching.image_attempts(bench, tuple(contents), 1))
+    if row is None:
+        bench.calls = calls
+        return structs.replace(_left_open(bench, unseen), failure="no call was taken")
+    bench.inconclusive.clear()
+    return structs.replace(_left_open(bench, unseen), relations={"rows_alone": True})
 
 
 def _find_image(
@@ -364,7 +383,7 @@ def _observe_colours(
 ) -> searching.Found | None:
     """Call with colour images, with and without naming the channel axis."""
     found = None
-    if not bench.memory.colours:
+    if not bench.memory.colours and (image or volume or not bench.has_channels):
         return None
     bench.part = "colours"
 

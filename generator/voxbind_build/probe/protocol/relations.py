@@ -62,6 +62,19 @@ def close(first: Array, second: Array) -> bool:
     return bool(np.array_equal(first, second))
 
 
+def same_objects(first: Array, second: Array) -> bool:
+    """Return whether two arrays of integers show the same objects, whatever their numbers.
+
+    Functions that number objects do so in the order in which they come across them.
+    """
+    if first.shape != second.shape or not {first.dtype.kind, second.dtype.kind} <= {*"iu"}:
+        return False
+    pairs = np.unique(np.stack([first.ravel(), second.ravel()]), axis=1)
+    numbers = [np.unique(row).size for row in pairs]
+    background = bool(np.array_equal(first == 0, second == 0))
+    return background and numbers == [pairs.shape[1]] * 2 and pairs.shape[1] > 2
+
+
 def same(first: Any, second: Any) -> bool:
     """Return whether two results agree in everything that can be compared.
 

@@ -12,7 +12,7 @@ import numpy as np
 from voxbind_build.model import IMAGE_ROLES
 from voxbind_build.probe.inputs.images import Array
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
-from voxbind_build.probe.protocol.relations import close, main_array, stacked
+from voxbind_build.probe.protocol.relations import close, main_array, same_objects, stacked
 
 
 def relate(bench: Bench, volume: Arrangement, image: Arrangement | None) -> dict[str, bool]:
@@ -49,6 +49,8 @@ def relate(bench: Bench, volume: Arrangement, image: Arrangement | None) -> dict
         found |= _shuffles(bench, volume, arguments, result)
     if found.get("last_axis") and not found["per_slice"]:
         found["caller_chooses_axes"] = _other_axes(bench, volume, arguments)
+        if found["caller_chooses_axes"] is None:
+            found["columns_alone"] = _columns_alone(bench, image)
     found["default_reads_channels"] = _by_default(bench, volume, main)
     return _tested(found)
 
@@ -144,34 +146,75 @@ def _shuffles(
     planes are neighbours, so the axis isn't spatial for it. This also holds for functions of single
     pixels or of the histogram, along any axis; therefore rows are shuffled too.
     """
-    return {
-        "shuffle_rows": _shuffled(bench, volume, arguments, result, axis=1),
-        "shuffle_last": _shuffled(bench, volume, arguments, result, axis=2),
-    }
+    rows = _shuffled(bench, volume, arguments, result, axis=1)
+    last = _shuffled(bench, volume, arguments, result, axis=2)
+    if last and rows is False:
+        # Few objects may keep their size or place by accident, so noise must show the same.
+        last = _shuffled_noise(bench, volume, arguments, axis=2)
+    return {"shuffle_rows": rows, "shuffle_last": last}
+
+
+def _shuffled_noise(
+    bench: Bench, volume: Arrangement, arguments: dict[str, Any], axis: int
+) -> bool | None:
+    """Do the same as `_shuffled` with the voxels of the volume in random places."""
+    name = bench.main or ""
+    main = arguments[name]
+    noise = np.random.default_rng(1).permutation(main.ravel()).reshape(main.shape)
+    answer = bench.run({**arguments, name: noise})
+    result = main_array(answer.value) if answer.returned else None
+    if result is None:
+        return None
+    return _shuffled(bench, volume, {**arguments, name: noise}, result, axis)
 
 
 def _shuffled(
     bench: Bench, volume: Arrangement, arguments: dict[str, Any], result: Array, axis: int
 ) -> bool | None:
     length = arguments[bench.main or ""].shape[axis]
-    order = np.random.default_rng(0).permutation(length)
-    answer = bench.run({**arguments, **_take(bench, arguments, order, axis)})
-    found = main_array(answer.value) if answer.returned else None
-    if found is None:
+    # In reverse order too, since one order may leave the result as it is by accident.
+    for order in (np.random.default_rng(0).permutation(length), np.arange(length)[::-1]):
+        answer = bench.run({**arguments, **_take(bench, arguments, order, axis)})
+        found = main_array(answer.value) if answer.returned else None
+        if found is None:
+            return None
+        if close(found, result):
+            continue
+        if result.ndim <= axis or result.shape[axis] != length:
+            return False
+        expected = np.take(result, order, axis=axis)
+        if not close(found, expected) and not same_objects(found, expected):
+            return False
+    return True
+
+
+def _columns_alone(bench: Bench, image: Arrangement) -> bool | None:
+    """Test whether each column of an image gives the same result as the column alone.
+
+    Such a function works along one axis, and any other axis only repeats it: a filter bank, say.
+    """
+    arguments = bench.compose(image, image.main())
+    answer = bench.run(arguments)
+    result = main_array(answer.value) if answer.returned else None
+    if result is None or result.ndim != 2 or result.shape[1] != image.shape[1]:
         return None
-    if close(found, result):
-        return True
-    if result.ndim > axis and result.shape[axis] == length:
-        return close(found, np.take(result, order, axis=axis))
-    return False
+    columns = []
+    for index in _places(image.shape[1], bench.sparing):
+        answer = bench.run({**arguments, **_take(bench, arguments, index, axis=1)})
+        columns.append((index, main_array(answer.value) if answer.returned else None))
+    return stacked(result, columns, 1)
 
 
 def _other_axes(bench: Bench, volume: Arrangement, arguments: dict[str, Any]) -> bool | None:
     """Compare slices of a function with an axes argument, passing the axes within a slice."""
     for parameter in bench.parameters:
-        if bench.roles.get(parameter.name) != "axes" or parameter.default is None:
+        if bench.roles.get(parameter.name) != "axes":
             continue
-        chosen = _next_axes(parameter.default)
+        if parameter.default is None:  # a required argument, which is a number of an axis
+            chosen: Any = arguments.get(parameter.name)
+            chosen = chosen + 1 if type(chosen) is int else None
+        else:
+            chosen = _next_axes(parameter.default)
         if chosen is None:
             continue
         given = {**arguments, parameter.name: chosen}

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from voxbind_build.memories.lookup import facts
-from voxbind_build.model import PACKAGE, Library
+from voxbind_build.model import PACKAGE, Function, Library
 from voxbind_build.render.code.checked_text import RenderError, identifier
 from voxbind_build.render.code.module_tree import Node
 from voxbind_build.render.code.namespace import Namespace
@@ -54,8 +54,8 @@ def _wrappers(node: Node, names: Namespace, examples: Examples) -> list[Wrapper]
     problems: dict[str, str] = {}
     for name, function in sorted(node.callables.items()):
         try:
-            memory = node.library.memory_type
-            wrappers.append(wrap(name, function, node.key, memory, names, examples))
+            memory, axes = node.library.memory_type, node.library.axes
+            wrappers.append(wrap(name, function, node.key, memory, names, examples, axes))
         except RenderError as error:
             problems[f"{node.name}.{name}"] = str(error)
     if problems:
@@ -182,7 +182,7 @@ def _describe(node: Node) -> str:
 def _upstreams(node: Node, names: Namespace) -> list[str]:
     kind = names.bind("upstream", "voxbind._upstream.wrapped_module") if names.upstreams else ""
     return [
-        f"{local} = {kind}({_upstream_arguments(module, node)})"
+        f"{local} = {kind}({_upstream_arguments(module, node)}{_forms(module, node)})"
         for module, local in sorted(names.upstreams.items())
     ]
 
@@ -197,6 +197,40 @@ def _upstream_arguments(module: str, node: Node) -> str:
         f"{module!r}, distribution={library.distribution!r}, version={library.version!r}, "
         f"extra={library.extra!r}{memory}{environment}{_home(module, library)}{package}"
     )
+
+
+def _forms(module: str, node: Node) -> str:
+    """Return the argument that says how the library takes images, if not as plain arrays."""
+    library = node.library
+    functions = [
+        function
+        for function in node.callables.values()
+        if function.module == module and function.arrays
+    ]
+    if not functions or not (library.axes or library.image_class):
+        return ""
+    forms: dict[str, object] = {
+        "images": {function.original_name: _places(function) for function in functions}
+    }
+    if library.axes:
+        forms["axes"] = library.axes
+        if channels := [each.original_name for each in functions if each.needs_channels]:
+            forms["channels"] = tuple(channels)
+    if library.image_class:
+        names = (library.image_class.name, library.image_class.from_array)
+        forms["image_class"] = (*names, library.image_class.to_array)
+        for part in ".".join((*names, library.image_class.to_array)).split("."):
+            identifier(part, f"the image class of {node.key}")
+    return f", forms={forms!r}"
+
+
+def _places(function: Function) -> dict[str, int]:
+    """Return the position of each parameter that takes an image; -1 for a keyword."""
+    kinds = {parameter.name: parameter.kind for parameter in function.parameters}
+    positions = {name: position for position, name in enumerate(kinds)}
+    return {
+        name: -1 if kinds[name] == "KEYWORD_ONLY" else positions[name] for name in function.arrays
+    }
 
 
 def _home(module: str, library: Library) -> str:

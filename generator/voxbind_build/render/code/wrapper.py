@@ -76,6 +76,7 @@ def wrap(
     memory: MemoryType,
     names: Namespace,
     examples: Examples,
+    library_axes: str = "",
 ) -> Wrapper:
     """Return one wrapper, and bind the names that it uses in `names`.
 
@@ -93,8 +94,10 @@ def wrap(
         The names of the generated module.
     examples
         Rewrites the examples of its docstring.
+    library_axes
+        The axes of the library's images: see `LibrarySpec.axes`.
     """
-    return _Writer(name, function, library, memory, names, examples).write()
+    return _Writer(name, function, library, memory, names, examples, library_axes).write()
 
 
 class _Writer:
@@ -106,8 +109,9 @@ class _Writer:
         memory: MemoryType,
         names: Namespace,
         examples: Examples,
+        library_axes: str,
     ) -> None:
-        self._examples = examples
+        self._examples, self._library_axes = examples, library_axes
         self._name, self._function, self._names = name, function, names
         self._memory = memory
         self._where = function.public
@@ -284,6 +288,7 @@ class _Writer:
             "required_outputs": function.needs_output if is_image else (),
             "args": args,
             "kwargs": kwargs,
+            "library_axes": self._library_axes if entry == "call_2d" else "",
             "memory": "" if memory_facts(self._memory).is_default else self._memory,
         }
         facts = {name: value for name, value in facts.items() if value}

@@ -1,0 +1,127 @@
+"""Calls libraries whose images have other forms: a batch axis, or a class of their own.
+
+The run time has the same conversions in ``voxbind._upstream.array_forms``. Here a last axis of
+three or four channels shows that an image has colours, since no test volume is that narrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from voxbind_build.libraries import import_dotted
+from voxbind_build.memories.containers import mapped
+from voxbind_build.model import IMAGE_ROLES, ImageClass, ProbeTask
+
+__all__ = ["in_form"]
+
+_COLOURS = (3, 4)
+
+
+def in_form(
+    function: Callable[..., Any], task: ProbeTask, roles: dict[str, str]
+) -> Callable[..., Any]:
+    """Return a function that takes images as the other libraries do.
+
+    Parameters
+    ----------
+    function
+        The library's function.
+    task
+        Its task, with the axes of the library's images and their class.
+    roles
+        The roles of its parameters.
+    """
+    if not task.axes and task.image_class is None:
+        return function
+    positions = {
+        parameter.name: -1 if parameter.kind == "KEYWORD_ONLY" else position
+        for position, parameter in enumerate(task.description.parameters)
+        if roles.get(parameter.name) in IMAGE_ROLES
+    }
+    if task.image_class is not None:
+        return _with_class(function, positions, task.image_class)
+    return _with_axes(function, positions, len(task.axes) - 2)
+
+
+def _replaced(
+    positions: dict[str, int], change: Callable[[Any], Any], args: Any, kwargs: dict[str, Any]
+) -> list[Any]:
+    """Change the images among the arguments; return those that are given by position."""
+    arguments = [*args]
+    for name, position in positions.items():
+        if 0 <= position < len(arguments):
+            arguments[position] = change(arguments[position])
+        elif name in kwargs:
+            kwargs[name] = change(kwargs[name])
+    return arguments
+
+
+def _with_class(
+    function: Callable[..., Any], positions: dict[str, int], image_class: ImageClass
+) -> Callable[..., Any]:
+    kind = _dotted(image_class.name)
+    from_array, to_array = _dotted(image_class.from_array), _dotted(image_class.to_array)
+
+    def change(value: Any) -> Any:
+        if not isinstance(value, np.ndarray) or value.ndim < 2:
+            return value
+        return from_array(value.view(np.uint8) if value.dtype == bool else value)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        result = function(*_replaced(positions, change, args, kwargs), **kwargs)
+        return mapped(result, lambda each: to_array(each) if isinstance(each, kind) else each)
+
+    return call
+
+
+def _with_axes(
+    function: Callable[..., Any], positions: dict[str, int], added: int
+) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        has_channels = False
+
+        def change(value: Any) -> Any:
+            nonlocal has_channels
+            shape = tuple(getattr(value, "shape", ()))
+            if len(shape) < 2:
+                return value
+            if len(shape) > 2 and shape[-1] in _COLOURS:
+                has_channels = True
+                order = (len(shape) - 1, *range(len(shape) - 1))
+                moved = (
+                    value.permute(order) if hasattr(value, "permute") else value.transpose(order)
+                )
+                return moved[(None,) * (added - 1)]
+            return value[(None,) * added]
+
+        result = function(*_replaced(positions, change, args, kwargs), **kwargs)
+        return mapped(result, lambda each: _without(each, added, has_channels))
+
+    return call
+
+
+def _without(result: Any, added: int, has_channels: bool) -> Any:
+    """Return a result without the axes that were added, and with its channels on the last axis."""
+    shape = tuple(getattr(result, "shape", ()))
+    if len(shape) < 2 or shape[0] != 1:
+        return result
+    if len(shape) < added + 2:
+        return result[0]
+    if shape[:added] == (1,) * added:
+        return result[(0,) * added]
+    result = result[(0,) * (added - 1)]
+    if has_channels and len(result.shape) == 3:
+        return result.permute(1, 2, 0) if hasattr(result, "permute") else result.transpose(1, 2, 0)
+    return result
+
+
+def _dotted(name: str) -> Any:
+    """Return an object by its dotted name, such as ``dask.array.Array.compute``."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(import_dotted(module), attribute)
+    except ImportError:  # an attribute of a class
+        return getattr(_dotted(module), attribute)
