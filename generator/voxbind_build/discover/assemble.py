@@ -13,7 +13,7 @@ from voxbind_build.common.bindable import why_not_bindable
 from voxbind_build.discover.class_members import members
 from voxbind_build.discover.live_differences import compare, reconcile
 from voxbind_build.discover.live_worker import LiveModule, LiveName
-from voxbind_build.discover.module_source import Module
+from voxbind_build.discover.module_source import Module, Value
 from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.source_signatures import define
 from voxbind_build.discover.stubs import with_stub
@@ -79,6 +79,7 @@ class Assembled(NamedTuple):
     live: bool
     absent: tuple[str, ...]
     not_importable: tuple[str, ...]
+    handed_on: dict[str, tuple[str, ...]]
 
 
 def assemble(
@@ -108,6 +109,11 @@ def assemble(
         bool(live) and not assembler.only_read and any(not each.error for each in live.values()),
         tuple(assembler.absent),
         tuple(assembler.not_importable),
+        {
+            folder: names
+            for folder in assembler.folders
+            if (names := assembler.handed_on_by(folder))
+        },
     )
 
 
@@ -156,13 +162,36 @@ class _Assembler:
                 access = "internal"
             yield self.public_name(f"{name}.{attribute}", home, live_name, access)
 
-    def other_modules(self) -> Iterator[PublicName]:
-        """Yield the modules that aren't listed, from the packages that contain listed ones."""
+    @property
+    def folders(self) -> list[str]:
+        """The packages that contain listed modules and aren't listed themselves."""
         folders: set[str] = set()
         for module in self.spec.modules:
             while module := module.rpartition(".")[0]:
                 folders.add(module)
-        for folder in sorted(folders.difference(self.spec.modules)):
+        return sorted(folders.difference(self.spec.modules))
+
+    def handed_on_by(self, folder: str) -> tuple[str, ...]:
+        """Return the names in the source of a package that are neither private nor modules."""
+        source = self.resolver.module(folder)
+        if source is None:
+            return ()
+        exports = source.exports if source.exports_whole else None
+        names = []
+        for name, binding in sorted(source.bindings.items()):
+            is_private = name.startswith("_") and name != "__version__"
+            # `submodules = [...]`, which only `__all__` is made of
+            is_own = isinstance(binding, Value) and exports is not None and name not in exports
+            is_excluded = self.exclusion(f"{folder}.{name}") or why_not_bindable(name)
+            if is_private or is_own or is_excluded or name in _NOT_FOR_USERS:
+                continue
+            if self.resolver.home(folder, name).kind not in ("foreign", "module"):
+                names.append(name)
+        return tuple(names)
+
+    def other_modules(self) -> Iterator[PublicName]:
+        """Yield the modules that aren't listed, from the packages that contain listed ones."""
+        for folder in self.folders:
             for name in self.resolver.package.submodules(folder):
                 public = f"{folder}.{name}"
                 exclusion = self.exclusion(public) or self.mirrored(public)

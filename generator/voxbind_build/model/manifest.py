@@ -71,6 +71,9 @@ class Library(Struct, frozen=True, kw_only=True):
     modules: tuple[str, ...]
     functions: dict[str, Function]
     excluded: dict[str, Exclusion]
+    handed_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By package that only holds modules, the other public names in its source. voxbind re-exports
+    them unchanged."""
     differences: tuple[str, ...] = ()
     environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
     home: str = ""

@@ -85,6 +85,8 @@ def render_handed_on(node: Node, name: str, templates: Path) -> str:
         .get_template("handed_on.py.jinja")
         .render(
             docstring=docstring(description),
+            module=module,
+            is_submodule=name in node.submodules,
             upstream=f"upstream({_upstream_arguments(module, library)})",
         )
     )
@@ -123,7 +125,7 @@ def fill_in(
     for name, function in sorted(node.handed_on.items()):
         if function.form == "class":
             names.hand_on(identifier(function.original_name, name), function.module, name)
-    for name in node.not_wrapped:
+    for name in (*node.not_wrapped, *node.names_of_package):
         names.hand_on(name, node.upstream, name)
     submodules = sorted([*node.children, *node.not_wrapped_modules])
     lazy = _lazy(node, submodules, names)
@@ -165,7 +167,7 @@ def fill_in(
 def taken(node: Node) -> set[str]:
     """Return the names that a module and its wrappers use; an import must not bind any of them."""
     reserved = {"__all__", "__dir__", "__getattr__", "annotations", *node.functions, *node.children}
-    reserved |= {*node.not_wrapped, *node.not_wrapped_modules}
+    reserved |= {*node.not_wrapped, *node.not_wrapped_modules, *node.names_of_package}
     return reserved.union(*(names_used(function) for function in node.callables.values()))
 
 
