@@ -11,13 +11,15 @@ import msgspec
 
 from voxbind_build.common.bindable import why_not_bindable
 from voxbind_build.discover.class_members import members
+from voxbind_build.discover.handed_on import handed_on
 from voxbind_build.discover.live_differences import compare, reconcile
 from voxbind_build.discover.live_worker import LiveModule, LiveName
-from voxbind_build.discover.module_source import Module, Value
+from voxbind_build.discover.module_source import Module
 from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.source_signatures import define
 from voxbind_build.discover.stubs import with_stub
 from voxbind_build.model import (
+    NOT_FOR_USERS,
     UNRENDERABLE,
     Definition,
     Exclusion,
@@ -59,8 +61,6 @@ _HIDDEN = Exclusion(
     detail="A listed module has the same name. To wrap this function, take the module out of "
     "`modules`.",
 )
-_NOT_FOR_USERS = frozenset(("conftest", "setup", "test", "tests"))
-"""Names of modules that are only for a library's own tests and build."""
 _NOT_FOUND = re.compile(r"ModuleNotFoundError: No module named '(.*?)'")
 _EXPECTED: dict[str, tuple[str, ...]] = {
     "class": ("class",),
@@ -79,7 +79,7 @@ class Assembled(NamedTuple):
     live: bool
     absent: tuple[str, ...]
     not_importable: tuple[str, ...]
-    handed_on: dict[str, tuple[str, ...]]
+    handed_on: dict[str, dict[str, str]]
 
 
 def assemble(
@@ -109,12 +109,16 @@ def assemble(
         bool(live) and not assembler.only_read and any(not each.error for each in live.values()),
         tuple(assembler.absent),
         tuple(assembler.not_importable),
-        {
-            folder: names
-            for folder in assembler.folders
-            if (names := assembler.handed_on_by(folder))
-        },
+        handed_on(spec, resolver, (*assembler.folders, *_not_listed(spec, names))),
     )
+
+
+def _not_listed(spec: LibrarySpec, names: Iterable[PublicName]) -> Iterator[str]:
+    """Yield the public modules that the specification doesn't list, of voxbind's own none."""
+    for public in names:
+        is_module = public.exclusion is not None and public.exclusion.reason == "module"
+        if is_module and public.exclusion is not _MIRRORED and not spec.home:
+            yield public.name
 
 
 class _Assembler:
@@ -171,31 +175,13 @@ class _Assembler:
                 folders.add(module)
         return sorted(folders.difference(self.spec.modules))
 
-    def handed_on_by(self, folder: str) -> tuple[str, ...]:
-        """Return the names in the source of a package that are neither private nor modules."""
-        source = self.resolver.module(folder)
-        if source is None:
-            return ()
-        exports = source.exports if source.exports_whole else None
-        names = []
-        for name, binding in sorted(source.bindings.items()):
-            is_private = name.startswith("_") and name != "__version__"
-            # `submodules = [...]`, which only `__all__` is made of
-            is_own = isinstance(binding, Value) and exports is not None and name not in exports
-            is_excluded = self.exclusion(f"{folder}.{name}") or why_not_bindable(name)
-            if is_private or is_own or is_excluded or name in _NOT_FOR_USERS:
-                continue
-            if self.resolver.home(folder, name).kind not in ("foreign", "module"):
-                names.append(name)
-        return tuple(names)
-
     def other_modules(self) -> Iterator[PublicName]:
         """Yield the modules that aren't listed, from the packages that contain listed ones."""
         for folder in self.folders:
             for name in self.resolver.package.submodules(folder):
                 public = f"{folder}.{name}"
                 exclusion = self.exclusion(public) or self.mirrored(public)
-                if exclusion is not _MIRRORED and name not in _NOT_FOR_USERS:
+                if exclusion is not _MIRRORED and name not in NOT_FOR_USERS:
                     yield PublicName(name=public, kind="module", exclusion=exclusion)
 
     def missing_functions(self, module: str, source_names: Iterable[str], live: LiveModule) -> str:

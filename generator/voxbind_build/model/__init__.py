@@ -62,6 +62,7 @@ from voxbind_build.model.verdict import (
 from voxbind_build.model.vocabulary import (
     DECISIVE,
     GIVEN,
+    NOT_FOR_USERS,
     SCHEMA_VERSION,
     SEEN,
     SLICE_BY_SLICE,
@@ -85,6 +86,7 @@ __all__ = [
     "DECISIVE",
     "GIVEN",
     "IMAGE_ROLES",
+    "NOT_FOR_USERS",
     "OUTPUT_ROLES",
     "SCHEMA_VERSION",
     "SEEN",

@@ -71,9 +71,10 @@ class Library(Struct, frozen=True, kw_only=True):
     modules: tuple[str, ...]
     functions: dict[str, Function]
     excluded: dict[str, Exclusion]
-    handed_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By package that only holds modules, the other public names in its source. voxbind re-exports
-    them unchanged."""
+    handed_on: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By module in which nothing is wrapped, and by package that only holds modules: the public
+    names in the source, which voxbind re-exports unchanged. Each has its kind: function, class or
+    constant. The name ``*`` stands for all names, of a module that has a stub."""
     differences: tuple[str, ...] = ()
     environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
     home: str = ""

@@ -86,6 +86,7 @@ def render_handed_on(node: Node, name: str, templates: Path) -> str:
         .render(
             docstring=docstring(description),
             module=module,
+            names=dict(sorted(library.handed_on.get(module, {}).items())),
             is_submodule=name in node.submodules,
             upstream=f"upstream({_upstream_arguments(module, library)})",
         )
@@ -120,12 +121,14 @@ def fill_in(
     has_overloads = any(wrapper.overloads for wrapper in wrappers)
     overload = names.bind("overload", "typing") if has_overloads else ""
     constants = sorted(
-        name for name, function in node.handed_on.items() if function.form == "constant"
+        {name for name, function in node.handed_on.items() if function.form == "constant"}
+        | {name for name, kind in node.names_of_package.items() if kind == "constant"}
     )
     for name, function in sorted(node.handed_on.items()):
         if function.form == "class":
             names.hand_on(identifier(function.original_name, name), function.module, name)
-    for name in (*node.not_wrapped, *node.names_of_package):
+    typed = [name for name, kind in node.names_of_package.items() if kind != "constant"]
+    for name in (*node.not_wrapped, *typed):
         names.hand_on(name, node.upstream, name)
     submodules = sorted([*node.children, *node.not_wrapped_modules])
     lazy = _lazy(node, submodules, names)

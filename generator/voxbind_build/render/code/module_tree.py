@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voxbind_build.common.bindable import why_not_bindable
-from voxbind_build.model import Function, Library, Manifest
+from voxbind_build.model import NOT_FOR_USERS, Function, Library, Manifest
 from voxbind_build.render.code.checked_text import RenderError, identifier
 
 __all__ = ["Node", "module_tree"]
@@ -29,8 +29,9 @@ class Node:
         """Names of the library's submodules in which nothing is wrapped."""
         self.submodules: list[str] = []
         """Names of the submodules of a wrapped module, which are imported by their paths alone."""
-        self.names_of_package: tuple[str, ...] = ()
-        """Names of the library's package that are no modules, if this module only holds others."""
+        self.names_of_package: dict[str, str] = {}
+        """Names of the library's package that are no modules, each with its kind: function, class
+        or constant. Empty unless this module only holds others."""
         self.functions: dict[str, Function] = {}
         """Functions, classes and constants by their name in this module, sorted."""
         self.above: dict[tuple[str, str], tuple[str, str]] = {}
@@ -119,7 +120,7 @@ def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None
     for node in nodes.values():
         if node.key == key:
             node.upstream = node.name
-            node.names_of_package = library.handed_on.get(node.name, ())
+            node.names_of_package = library.handed_on.get(node.name, {})
     for public, exclusion in sorted(library.excluded.items()):
         parent, _, name = public.rpartition(".")
         if parent not in nodes or name[:1] == "_" or why_not_bindable(name):
@@ -127,14 +128,12 @@ def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None
         node = nodes[parent]
         if exclusion.reason == "module" and node.is_folder and public not in nodes:
             node.not_wrapped_modules.append(identifier(name, public))
-        elif exclusion.reason == "module" and public not in nodes and name not in _NOT_FOR_USERS:
+        elif exclusion.reason == "module" and public not in nodes and name not in NOT_FOR_USERS:
             node.submodules.append(identifier(name, public))
         elif exclusion.reason not in _NOT_SHOWN and name not in node.children:
             node.not_wrapped.append(identifier(name, public))
 
 
-_NOT_FOR_USERS = frozenset(("conftest", "setup", "test", "tests"))
-"""Names of submodules that are only for a library's own tests and build."""
 _NOT_SHOWN = frozenset(("foreign", "internal", "missing", "module", "test-runner"))
 """Reasons for exclusion of names that a module doesn't export, so that they aren't re-exported."""
 
