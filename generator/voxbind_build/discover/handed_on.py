@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
+from msgspec.structs import replace
+
+from voxbind_build.common import signatures
 from voxbind_build.common.bindable import why_not_bindable
 from voxbind_build.discover.locate import stub_folders
 from voxbind_build.discover.module_source import Function, Module, Value
 from voxbind_build.discover.resolve import Home, Resolver
+from voxbind_build.discover.source_signatures import parameters_of
 from voxbind_build.model import NOT_FOR_USERS, LibrarySpec
 
 __all__ = ["handed_on"]
@@ -20,7 +24,7 @@ _NEITHER = frozenset(("foreign", "module"))
 def handed_on(
     spec: LibrarySpec, resolver: Resolver, modules: Iterable[str]
 ) -> dict[str, dict[str, str]]:
-    """Return the names of modules, each with its kind.
+    """Return the names of modules, each with its signature or kind.
 
     Parameters
     ----------
@@ -34,9 +38,10 @@ def handed_on(
     Returns
     -------
     dict of str to dict
-        By module, the names with ``"function"``, ``"class"`` or ``"constant"``. ``"constant"`` also
-        stands for functions whose type the source doesn't state. The one name ``*`` stands for all
-        names of a module that has a stub in a folder ``<package>-stubs``: the stub states them.
+        By module, the names, each with the signature of a function (``(image, sigma=...)``), with
+        ``"class"``, or with ``"constant"``, which also stands for functions of unknown signature.
+        The one name ``*`` stands for all names of a module that has a stub in a folder
+        ``<package>-stubs``: the stub states them.
     """
     has_stubs = bool(stub_folders(resolver.package))
     folders = {".".join(m.split(".")[:n]) for m in spec.modules for n in range(1, m.count(".") + 1)}
@@ -70,8 +75,9 @@ def _names(
         if name in NOT_FOR_USERS or (why_not_bindable(name) and name != "__version__"):
             continue
         home = resolver.home(source.name, name)
-        if home.kind not in _NEITHER:
-            yield name, _kind(home)
+        is_listed = name in (exports or ()) or (is_open and not is_folder)
+        if home.kind not in _NEITHER or (home.kind == "foreign" and is_listed):
+            yield name, _kind(resolver, home)
 
 
 def _has_stub(resolver: Resolver, source: Module) -> bool:
@@ -81,9 +87,13 @@ def _has_stub(resolver: Resolver, source: Module) -> bool:
     return file is not None and is_lazy and file.path.with_suffix(".pyi").is_file()
 
 
-def _kind(home: Home) -> str:
+def _kind(resolver: Resolver, home: Home) -> str:
     if home.kind == "class":
         return "class"
-    # Type checkers know no type of a function whose decorators have none.
-    is_plain = isinstance(home.binding, Function) and not home.binding.node.decorators
-    return "function" if is_plain else "constant"
+    module = resolver.module(home.module)
+    if module is None or not isinstance(home.binding, Function) or home.binding.node.decorators:
+        return "constant"  # a decorator may change the signature
+    parameters = parameters_of(resolver, module, home.binding.node)
+    return signatures.text(
+        [replace(p, default=None if p.default is None else "...") for p in parameters]
+    )

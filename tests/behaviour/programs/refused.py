@@ -18,7 +18,7 @@ from voxbind.skimage import (
     transform,
     util,
 )
-from voxbind.skimage.restoration.inpaint import inpaint_biharmonic
+from voxbind.skimage.util.dtype import img_as_float32
 
 image: npt.NDArray[np.float32] = np.zeros((64, 64), np.float32)
 small: npt.NDArray[np.uint8] = np.zeros((64, 64), np.uint8)
@@ -131,4 +131,4 @@ text = filters.gaussian(lent)
 draw.disk((9, 9), radius=5, shap=(64, 64))
 draw.disk()
 data.coins(64)
-inpaint_biharmonic(small, msk=small)
+img_as_float32(small, forc_copy=True)

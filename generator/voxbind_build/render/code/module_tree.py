@@ -30,8 +30,8 @@ class Node:
         self.submodules: list[str] = []
         """Names of the submodules of a wrapped module, which are imported by their paths alone."""
         self.names_of_package: dict[str, str] = {}
-        """Names of the library's package that are no modules, each with its kind: function, class
-        or constant. Empty unless this module only holds others."""
+        """Names of the library's package that are no modules: see `Library.handed_on`. Empty unless
+        this module only holds others."""
         self.functions: dict[str, Function] = {}
         """Functions, classes and constants by their name in this module, sorted."""
         self.above: dict[tuple[str, str], tuple[str, str]] = {}
