@@ -230,6 +230,32 @@ def test_classes_that_keep_numpys_functions_are_numpys_arrays(shared: Any) -> No
     assert log[0].conversions == ()
 
 
+SQUARE = RANDOM.random((16, 16))
+ELEMENT_BY_ELEMENT: dict[str, Callable[[Any], Any]] = {
+    "adjust_gamma": lambda image: exposure.adjust_gamma(image, 2),
+    "threshold_otsu": filters.threshold_otsu,
+    "peak_local_max": feature.peak_local_max,
+    "shannon_entropy": measure.shannon_entropy,
+    "denoise_tv_chambolle": import_module("voxbind.skimage.restoration").denoise_tv_chambolle,
+    "structural_similarity": lambda image: import_module(
+        "voxbind.skimage.metrics"
+    ).structural_similarity(SQUARE, image, data_range=1),
+    "sum": lambda image: ndimage.sum(image, image > 0.5),
+    "filled": lambda image: ndimage.gaussian_filter(SQUARE, 1, output=image),
+    "volume": lambda image: exposure.adjust_gamma(image, 2, slice_by_slice=True),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENT_BY_ELEMENT)
+def test_a_matrix_is_computed_with_element_by_element(name: str) -> None:
+    function = ELEMENT_BY_ELEMENT[name]
+    with voxbind.transfers("forbid"):
+        result = function(SQUARE.copy().view(np.matrix))
+    expected = function(SQUARE.copy())
+    assert type(result) is type(expected)
+    np.testing.assert_array_equal(result, expected)
+
+
 # --- what a function keeps lazy --------------------------------------------------------------
 
 
@@ -276,6 +302,14 @@ class Interface:
         return self.array.__array_interface__
 
 
+class Holder:
+    """An object that has the interface itself, instead of its class."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        self.__array_interface__ = array.__array_interface__
+
+
 class Capsule:
     def __init__(self, array: Any) -> None:
         self.array = array
@@ -307,7 +341,7 @@ EXPORTED = {
 }
 
 
-@pytest.mark.parametrize("kind", [Interface, Quantity, Capsule])
+@pytest.mark.parametrize("kind", [Interface, Holder, Quantity, Capsule])
 @pytest.mark.parametrize("name", EXPORTED)
 def test_an_exported_array_arrives_writable_native_and_with_booleans_of_0_and_1(
     name: str, kind: Any
@@ -338,7 +372,7 @@ def test_an_exported_array_arrives_writable_native_and_with_booleans_of_0_and_1(
         lifting.call_as_is(function, {"image": kind(exported)}, images=("image",))
 
 
-@pytest.mark.parametrize("kind", [Interface, Capsule])
+@pytest.mark.parametrize("kind", [Interface, Holder, Capsule])
 def test_an_exported_array_that_is_read_rightly_is_shared(kind: Any) -> None:
     arrived: list[Any] = []
     lifting = import_module("voxbind._dispatch.dispatch")

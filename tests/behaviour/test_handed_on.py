@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -165,6 +167,30 @@ def test_dir_shows_what_is_handed_on_too() -> None:
     assert dir(filters) == sorted(skimage.filters.__all__)
     assert dir(draw) == sorted(name for name in skimage.draw.__all__ if name[0] != "_")
     assert {"cKDTree", "distance"} <= {*dir(spatial)}
+
+
+def test_the_manifest_names_what_libraries_have() -> None:
+    libraries = json.loads((ROOT / "generated/voxbind/manifest.json").read_text("utf-8"))
+    checked = 0
+    for library in ("skimage", "scipy"):
+        for module, names in libraries["libraries"][library]["handed_on"].items():
+            if importlib.util.find_spec(module) and "*" not in names:
+                shown = import_module(module)
+                # A constant may exist in other environments alone.
+                defined = {name for name, kind in names.items() if kind != "constant"}
+                defined -= {"new_del"}  # which scikit-image deletes after it has used it
+                assert [name for name in defined if not hasattr(shown, name)] == [], module
+                checked += len(defined)
+    assert checked > 200
+
+
+@pytest.mark.parametrize("module", ["skimage.data", "skimage.draw", "skimage.graph"])
+def test_the_manifest_names_all_that_a_module_exports(module: str) -> None:
+    libraries = json.loads((ROOT / "generated/voxbind/manifest.json").read_text("utf-8"))
+    exported = {name for name in import_module(module).__all__ if name[0] != "_"}
+    listed = libraries["libraries"]["skimage"]["handed_on"][module]
+    assert exported - {*listed} == set()
+    assert [name for name in listed if not hasattr(import_module(module), name)] == []
 
 
 def test_a_star_import_gives_what_the_librarys_gives() -> None:

@@ -37,7 +37,8 @@ for name in modules:
     package, _, child = name.rpartition(".")
     if package in held:
         assert getattr(sys.modules[package], child) is sys.modules[name]
-        held[package]["children"].append(name)
+        if child in dir(sys.modules[package]):  # else a statement imports it by its path
+            held[package]["children"].append(name)
 print(json.dumps(held))
 """
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,32 @@ def test_show_says_why_a_result_is_of_its_kind(voxbind, functions):
         for kind, reason in pairs:
             assert reason
             assert f"{kind}: {reason}" in flat(page)
+
+
+COMMITTED = Path(__file__).parents[2] / "generated" / "voxbind"
+LINES = [
+    ("skimage.filters.threshold_li", "masks", "of dtype float32 or float64"),
+    ("skimage.exposure.adjust_gamma", "masks", "Looks at the mask of a masked array (image)"),
+    ("skimage.util.random_noise", "random", "slices that are processed separately get seeds"),
+    ("skimage.color.rgb2gray", "axes", "C is the channel axis (the colours), the last unless"),
+    ("pyclesperanto.gaussian_blur", "axes", "sigma_x along X (the last axis); sigma_y along Y"),
+]
+
+
+@pytest.mark.parametrize(("name", "label", "text"), LINES)
+def test_show_names_masks_axes_and_seeds_as_the_docstring_does(voxbind, name, label, text):
+    code, page, _ = voxbind("show", name, out=COMMITTED)
+    assert code == 0
+    (line,) = re.findall(rf"^  {label} (?:.*\n)(?: {{15}}.*\n)*", page, re.MULTILINE)
+    assert text in flat(line)
+    module, _, function = name.rpartition(".")
+    wrapper = getattr(import_module(f"voxbind.{module}"), function)
+    assert text in " ".join(wrapper.__doc__.split())
+
+
+def test_show_names_no_masks_axes_and_seeds_of_other_functions(voxbind):
+    _, page, _ = voxbind("show", "skimage.filters.gaussian", out=COMMITTED)
+    assert not re.search(r"^  (masks|axes|random) ", page, re.MULTILINE)
 
 
 @pytest.mark.parametrize("width", [40, 72, 200])

@@ -23,7 +23,14 @@ from voxbind_build.model import (
     Library,
     Manifest,
 )
-from voxbind_build.render.docs.contract_paragraph import gives, takes
+from voxbind_build.render.docs.contract_paragraph import (
+    axes,
+    channels,
+    gives,
+    masks,
+    randomness,
+    takes,
+)
 from voxbind_build.render.docs.dtype_sentence import outcome
 from voxbind_build.render.docs.library_warnings import grouped
 from voxbind_build.render.docs.reach_sentence import reach_limits, reach_sentence
@@ -152,6 +159,7 @@ def _facts(
         yield "contract", "unknown: arrays are converted, other arguments are passed unchanged"
     else:
         yield "contract", f"{function.contract}: {takes(function)}"
+    yield from _together("axes", [*channels(function), *axes(function)])
     yield "why", function.reason
     yield from _together("tested", _tested(basis.relations))
     if observed := function.overruled:
@@ -170,6 +178,7 @@ def _facts(
     yield from _together("contradicts", _contradictions(function))
     yield from _together("untyped", _untyped(function))
     yield from _together("dtypes", _dtypes(function))
+    yield from _together("masks", masks(function))
     yield from _together(
         "refuses",
         [f"{', '.join(dtypes)}: {error}" for error, dtypes in grouped(_refuses(function))],
@@ -179,7 +188,7 @@ def _facts(
     if function.mutates:
         yield "changes", f"{', '.join(function.mutates)} in place"
     if function.random:
-        yield "random", "results differ from call to call unless seeded"
+        yield "random", randomness(function)
     if function.deprecated:
         yield "deprecated", function.deprecated
     for label, names in (

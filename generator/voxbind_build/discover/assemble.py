@@ -12,6 +12,7 @@ import msgspec
 from voxbind_build.common.bindable import why_not_bindable
 from voxbind_build.discover.class_members import members
 from voxbind_build.discover.documented_signatures import documented_signature, is_unknown
+from voxbind_build.discover.handed_on import handed_on
 from voxbind_build.discover.live_differences import compare, reconcile
 from voxbind_build.discover.live_worker import LiveModule, LiveName
 from voxbind_build.discover.module_source import Module
@@ -19,6 +20,7 @@ from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.source_signatures import define
 from voxbind_build.discover.stubs import stub_signature, with_stub
 from voxbind_build.model import (
+    NOT_FOR_USERS,
     UNRENDERABLE,
     Definition,
     Exclusion,
@@ -60,8 +62,6 @@ _HIDDEN = Exclusion(
     detail="A listed module has the same name. To wrap this function, take the module out of "
     "`modules`.",
 )
-_NOT_FOR_USERS = frozenset(("conftest", "setup", "test", "tests"))
-"""Names of modules that are only for a library's own tests and build."""
 _NOT_FOUND = re.compile(r"ModuleNotFoundError: No module named '(.*?)'")
 _EXPECTED: dict[str, tuple[str, ...]] = {
     "class": ("class",),
@@ -80,6 +80,7 @@ class Assembled(NamedTuple):
     live: bool
     absent: tuple[str, ...]
     not_importable: tuple[str, ...]
+    handed_on: dict[str, dict[str, str]]
 
 
 def assemble(
@@ -109,7 +110,16 @@ def assemble(
         bool(live) and not assembler.only_read and any(not each.error for each in live.values()),
         tuple(assembler.absent),
         tuple(assembler.not_importable),
+        handed_on(spec, resolver, (*assembler.folders, *_not_listed(spec, names))),
     )
+
+
+def _not_listed(spec: LibrarySpec, names: Iterable[PublicName]) -> Iterator[str]:
+    """Yield the public modules that the specification doesn't list, of voxbind's own none."""
+    for public in names:
+        is_module = public.exclusion is not None and public.exclusion.reason == "module"
+        if is_module and public.exclusion is not _MIRRORED and not spec.home:
+            yield public.name
 
 
 class _Assembler:
@@ -157,17 +167,22 @@ class _Assembler:
                 access = "internal"
             yield self.public_name(f"{name}.{attribute}", home, live_name, access)
 
-    def other_modules(self) -> Iterator[PublicName]:
-        """Yield the modules that aren't listed, from the packages that contain listed ones."""
+    @property
+    def folders(self) -> list[str]:
+        """The packages that contain listed modules and aren't listed themselves."""
         folders: set[str] = set()
         for module in self.spec.modules:
             while module := module.rpartition(".")[0]:
                 folders.add(module)
-        for folder in sorted(folders.difference(self.spec.modules)):
+        return sorted(folders.difference(self.spec.modules))
+
+    def other_modules(self) -> Iterator[PublicName]:
+        """Yield the modules that aren't listed, from the packages that contain listed ones."""
+        for folder in self.folders:
             for name in self.resolver.package.submodules(folder):
                 public = f"{folder}.{name}"
                 exclusion = self.exclusion(public) or self.mirrored(public)
-                if exclusion is not _MIRRORED and name not in _NOT_FOR_USERS:
+                if exclusion is not _MIRRORED and name not in NOT_FOR_USERS:
                     yield PublicName(name=public, kind="module", exclusion=exclusion)
 
     def missing_functions(self, module: str, source_names: Iterable[str], live: LiveModule) -> str:

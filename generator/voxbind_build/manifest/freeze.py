@@ -93,6 +93,7 @@ def freeze(
         modules=tuple(module for module in spec.modules if module not in inventory.absent),
         functions=functions,
         excluded=excluded,
+        handed_on=inventory.handed_on,
         differences=inventory.differences,
         environment=spec.environment,
         home=spec.home,

@@ -70,6 +70,7 @@ from voxbind_build.model.verdict import (
 from voxbind_build.model.vocabulary import (
     DECISIVE,
     GIVEN,
+    NOT_FOR_USERS,
     PACKAGE,
     SCHEMA_VERSION,
     SEEN,
@@ -95,6 +96,7 @@ __all__ = [
     "GIVEN",
     "IMAGE_ROLES",
     "LARGEST_REACH",
+    "NOT_FOR_USERS",
     "OUTPUT_ROLES",
     "PACKAGE",
     "SCHEMA_VERSION",

@@ -82,6 +82,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Listed modules that don't exist."""
     not_importable: tuple[str, ...] = ()
     """Listed modules that exist and couldn't be imported."""
+    handed_on: dict[str, dict[str, str]] = field(default_factory=dict)
+    """See `Library.handed_on`."""
     imported: tuple[str, ...] = ()
     """Paths of the files that Python and the library loaded when the library was imported. They
     depend on the machine, and no record holds them."""

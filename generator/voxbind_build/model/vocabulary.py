@@ -98,6 +98,9 @@ GIVEN = "..."
 SLICE_BY_SLICE = "slice_by_slice"
 """The option that wrappers of functions of images and volumes add to the library's own."""
 
+NOT_FOR_USERS = frozenset(("conftest", "setup", "test", "tests"))
+"""Names of modules that are only for a library's own tests and build."""
+
 UNRENDERABLE = "unrenderable"
 """The reason for the exclusion of names for which no wrapper can be written."""
 

@@ -66,7 +66,7 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
                 "Choose another name in the library's TOML file"
             )
         modules[node.path] = render_module(node, templates, examples)
-        for name in node.not_wrapped_modules:
+        for name in (*node.not_wrapped_modules, *node.submodules):
             path = f"{node.name.replace('.', '/')}/{name}.py"
             modules[path] = render_handed_on(node, name, templates)
     if is_own:

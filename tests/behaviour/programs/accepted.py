@@ -7,9 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 import voxbind
+from voxbind import skimage
 from voxbind.scipy import ndimage
 from voxbind.skimage import (
     color,
+    data,
+    draw,
     exposure,
     feature,
     filters,
@@ -20,6 +23,9 @@ from voxbind.skimage import (
     transform,
     util,
 )
+from voxbind.skimage.color.adapt_rgb import adapt_rgb, each_channel
+from voxbind.skimage.graph import route_through_array
+from voxbind.skimage.restoration.inpaint import inpaint_biharmonic
 
 rng = np.random.default_rng(0)
 image: npt.NDArray[np.float32] = rng.random((64, 64)).astype(np.float32)
@@ -119,3 +125,10 @@ print(segmentation.watershed(image, labels, mask=mask).max())
 lazy: da.Array = da.from_array(volume, chunks=(1, 8, 8))
 lazy_edges: da.Array = feature.canny(lazy)
 near: da.Array = voxbind.over(filters.gaussian, "ZYX", reach=(0, 4, 4), verify=True)(lazy)
+
+# What has no wrapper is the library's own.
+coins = data.coins()
+rows, columns = draw.disk((9, 9), radius=np.float64(5), shape=image.shape)
+path, cost = route_through_array(image, (0, 0), (9, 9))
+print(skimage.img_as_float(small).max(), skimage.__version__, filters.threshold_otsu(coins))
+print(adapt_rgb(each_channel), inpaint_biharmonic(image, mask).shape, cost)

@@ -6,6 +6,8 @@ import numpy.typing as npt
 from voxbind.scipy import ndimage
 from voxbind.skimage import (
     color,
+    data,
+    draw,
     exposure,
     feature,
     filters,
@@ -16,6 +18,7 @@ from voxbind.skimage import (
     transform,
     util,
 )
+from voxbind.skimage.util.dtype import img_as_float32
 
 image: npt.NDArray[np.float32] = np.zeros((64, 64), np.float32)
 small: npt.NDArray[np.uint8] = np.zeros((64, 64), np.uint8)
@@ -125,3 +128,7 @@ int_result = ndimage.generate_binary_structure(2, 1)
 bytes_result = util.img_as_bool(image)
 text = filters.threshold_otsu(image)
 text = filters.gaussian(lent)
+draw.disk((9, 9), radius=5, shap=(64, 64))
+draw.disk()
+data.coins(64)
+img_as_float32(small, forc_copy=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voxbind_build.common.bindable import why_not_bindable
-from voxbind_build.model import PACKAGE, Function, Library, Manifest
+from voxbind_build.model import NOT_FOR_USERS, PACKAGE, Function, Library, Manifest
 from voxbind_build.render.code.checked_text import RenderError, identifier
 
 __all__ = ["Node", "module_tree"]
@@ -31,6 +31,11 @@ class Node:
         """Names that the library's module exports and that have no wrapper."""
         self.not_wrapped_modules: list[str] = []
         """Names of the library's submodules in which nothing is wrapped."""
+        self.submodules: list[str] = []
+        """Names of the submodules of a wrapped module, which are imported by their paths alone."""
+        self.names_of_package: dict[str, str] = {}
+        """Names of the library's package that are no modules: see `Library.handed_on`. Empty unless
+        this module only holds others."""
         self.functions: dict[str, Function] = {}
         """Functions, classes and constants by their name in this module, sorted."""
         self.above: dict[tuple[str, str], tuple[str, str]] = {}
@@ -63,7 +68,8 @@ class Node:
     @property
     def path(self) -> str:
         """Path of its file below the package."""
-        file = "/__init__.py" if self.children or not self.listed else ".py"
+        is_package = self.children or self.submodules or not self.listed
+        file = "/__init__.py" if is_package else ".py"
         return self.name.replace(".", "/") + file
 
 
@@ -123,6 +129,7 @@ def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None
     for node in nodes.values():
         if node.key == key:
             node.upstream = node.name
+            node.names_of_package = library.handed_on.get(node.name, {})
     for public, exclusion in sorted(library.excluded.items()):
         parent, _, name = public.rpartition(".")
         if parent not in nodes or name[:1] == "_" or why_not_bindable(name):
@@ -130,6 +137,8 @@ def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None
         node = nodes[parent]
         if exclusion.reason == "module" and node.is_folder and public not in nodes:
             node.not_wrapped_modules.append(identifier(name, public))
+        elif exclusion.reason == "module" and public not in nodes and name not in NOT_FOR_USERS:
+            node.submodules.append(identifier(name, public))
         elif exclusion.reason not in _NOT_SHOWN and name not in node.children:
             node.not_wrapped.append(identifier(name, public))
 

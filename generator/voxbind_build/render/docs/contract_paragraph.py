@@ -12,7 +12,16 @@ from voxbind_build.render.docs.dtype_sentence import dtypes
 from voxbind_build.render.docs.library_warnings import enumerated
 from voxbind_build.render.docs.reach_sentence import reach_sentence
 
-__all__ = ["contract_paragraph", "gives", "kinds_of_results", "takes"]
+__all__ = [
+    "axes",
+    "channels",
+    "contract_paragraph",
+    "gives",
+    "kinds_of_results",
+    "masks",
+    "randomness",
+    "takes",
+]
 
 _SLICES = "a volume is processed slice by slice"
 _GIVES = {
@@ -43,27 +52,24 @@ def _sentences(function: Function) -> Iterator[str]:
         arrays = "arrays may be in any memory that voxbind supports"
         unchanged = "voxbind passes all arguments on unchanged"
         yield f"Helper without an image argument: {arrays if _arrays(function) else unchanged}"
-        yield from _axes(function)
+        yield from axes(function)
     elif function.contract is None:
         yield "Contract (measured by voxbind): unknown"
         yield f"{_capitalized(function.reason)}"
         yield _UNKNOWN
-        yield from _axes(function)
+        yield from axes(function)
     else:
         yield f"Contract ({_source(function)}): {function.contract}"
         yield _capitalized(takes(function))
-        yield from _channels(function)
-        yield from _axes(function)
+        yield from channels(function)
+        yield from axes(function)
         yield from _results(function)
         if sentence := reach_sentence(function):
             yield sentence
     if function.twin is not None:
         yield from library_warnings.of_twin(function.twin)
     if function.contract is not None and function.random:
-        sentence = "Random: results differ from call to call unless a seed is given"
-        is_cut = function.seeds and function.stacks
-        of_slices = "; slices that are processed separately get seeds of their own"
-        yield f"{sentence}{of_slices if is_cut else ''}"
+        yield f"Random: {randomness(function)}"
 
 
 def _source(function: Function) -> str:
@@ -88,14 +94,22 @@ def _results(function: Function) -> Iterator[str]:
         yield f"Returns {kind}"
     if sentence := dtypes(function):
         yield sentence
-    yield from _masks(function)
+    yield from masks(function)
     yield from library_warnings.refusals(function)
     yield from library_warnings.warnings(function)
     if function.mutates:
         yield f"Modifies {enumerated(function.mutates)} in place"
 
 
-def _masks(function: Function) -> Iterator[str]:
+def randomness(function: Function) -> str:
+    """Return the sentence on seeds, for a function whose results are random."""
+    sentence = "results differ from call to call unless a seed is given"
+    is_cut = function.seeds and function.stacks
+    of_slices = "; slices that are processed separately get seeds of their own"
+    return f"{sentence}{of_slices if is_cut else ''}"
+
+
+def masks(function: Function) -> Iterator[str]:
     """Say which parameters take a masked array."""
     for name in function.masked:
         dtypes = function.masked_dtypes.get(name, ())
@@ -134,7 +148,7 @@ def _reads_channels_by_default(function: Function) -> bool:
     return has_default_axis and function.channels_last and not function.needs_channels
 
 
-def _channels(function: Function) -> Iterator[str]:
+def channels(function: Function) -> Iterator[str]:
     """Say which axis must hold channels, or is read as channels."""
     default = _channel_axis(function)
     axis = "the last" if default == "-1" else f"axis {default}"
@@ -147,7 +161,7 @@ def _channels(function: Function) -> Iterator[str]:
         yield "A 3-D array whose last axis has length 3 or 4 is read as a colour image"
 
 
-def _axes(function: Function) -> Iterator[str]:
+def axes(function: Function) -> Iterator[str]:
     """Say to which array axis each keyword with an axis in its name refers."""
     # In the order of the signature: the record is sorted by name.
     recorded = function.axis_keywords
