@@ -12,7 +12,7 @@ from msgspec import structs
 from voxbind_build.libraries import import_dotted
 from voxbind_build.memories.interface import Memory
 from voxbind_build.memories.lookup import memory
-from voxbind_build.model import Call, Observation, ProbeTask, ReachTrials, Result
+from voxbind_build.model import Observation, ProbeTask, ReachTrials
 from voxbind_build.probe.array_forms import in_form
 from voxbind_build.probe.inputs.roles import image_parameters, main_parameter, table
 from voxbind_build.probe.invoke import Answer, describe_result, is_exhausted, tell_error
@@ -20,6 +20,7 @@ from voxbind_build.probe.protocol import arrangements as searching
 from voxbind_build.probe.protocol.axis_arguments import axis_arguments
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.dtype_calls import observe_dtypes
+from voxbind_build.probe.protocol.helper_run import observe_helper
 from voxbind_build.probe.protocol.masks import masks
 from voxbind_build.probe.protocol.options import option_effects
 from voxbind_build.probe.protocol.randomness import is_random, seeds
@@ -89,7 +90,7 @@ def observe(
         again=task.again,
     )
     if main is None:
-        observation, accepted = _observe_helper(bench, unseen, task.words)
+        observation, accepted = observe_helper(bench, unseen, task.words)
     else:
         observation, accepted = _observe_images(bench, unseen, main, task.words)
     if not accepted or observation.random or through is not None:
@@ -162,50 +163,6 @@ def failed(unseen: Observation, failure: str, inconclusive: bool) -> Observation
     return structs.replace(
         unseen, failure=failure, inconclusive={"process": failure} if inconclusive else {}
     )
-
-
-def _observe_helper(
-    bench: Bench, unseen: Observation, words: dict[str, tuple[str, ...]]
-) -> _Observed:
-    """Call a function without an image argument, to describe its result."""
-    base = Arrangement(content="grey", dtype="float64", ndim=2, size="plain")
-    choices = [(), *bench.alternatives(base)]
-    answer = Answer(outcome="raised", error="not called")
-    for choice in choices[:12]:
-        if answer.returned or bench.is_late():
-            break
-        base = replace(base, choice=choice)
-        answer = bench.attempt(base)
-    # Without an image, the case and the shape of a call have no meaning.
-    calls = tuple(
-        _without_image(call) for call in bench.calls if call.outcome == "returned"
-    ) or tuple(_without_image(call) for call in bench.calls[:1])
-    if not answer.returned:
-        return structs.replace(unseen, calls=calls, inconclusive=bench.inconclusive), []
-    bench.inconclusive.clear()
-    bench.part = "options"
-    observation = structs.replace(
-        unseen,
-        calls=calls,
-        option_effects=tuple(
-            structs.replace(each, result=_without_range(each.result))
-            for each in option_effects(bench, base, answer)
-        ),
-        lists=lists(bench, base),
-        also_accepts=also_accepts(bench, base, words),
-        inconclusive=bench.inconclusive,
-    )
-    return observation, [base]
-
-
-def _without_image(call: Call) -> Call:
-    result = call.result and _without_range(call.result)
-    return structs.replace(call, case="no image", shape=(), dtype="", result=result)
-
-
-def _without_range(result: Result) -> Result:
-    """Return a result without ranges of values: some functions return uninitialised arrays."""
-    return structs.replace(result, range=None, members=tuple(map(_without_range, result.members)))
 
 
 def _observe_images(
