@@ -222,6 +222,7 @@ def test_a_reach_has_the_arguments_that_it_is_valid_for() -> None:
         kind="local",
         formula="int(3 * sigma + 0.5)",
         free=("gain",),
+        least={"gain": 0.0},
         images=("image",),
         per_axis=("sigma",),
         evidence="observed",

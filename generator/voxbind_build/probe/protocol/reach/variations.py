@@ -21,7 +21,7 @@ _COUNTS = (2, 3, 1, 4, 5, 7, 11)
 """Numbers of elements or of times. Functions may not survive a negative one."""
 _INTEGERS = (2, 3, 1, 5, 11, -1)
 _FLOATS = (1.6, 2.3, 0.5, 0.8, 1.1, 3.0)
-_BOTH = (2, 3, 1.6, 2.3, 0.5, 0.8, 4)
+_BOTH = (2, 3, 1, 1.6, 2.3, 0.5, 0.8, 4)
 _SHAPES = ((5, 5), (3, 7), (9, 3), (4, 6))
 """Shapes of footprints, some with even lengths. In shorter ones, an origin of 1 isn't allowed."""
 _MOST_WORDS = 12
