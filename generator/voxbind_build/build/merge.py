@@ -88,7 +88,7 @@ def merge(
             )
         if recordings is not None:
             known = add_recordings(_fitting(new_recordings, merged), known, recordings)
-        package = assemble_package(states, known)
+        package = assemble_package(states, known, known.manifest.package)
         package, changes = publish(package, out, known.owned, reporter)
     report = record_report(package, states, notes, reporter, started)
     return replace(report, merged=merged, changes=changes)

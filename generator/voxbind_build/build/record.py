@@ -137,7 +137,7 @@ def record(
             notes.append(f"{left}; run the command again to continue")
         if to is None and recordings is not None:
             frozen_record = add_recordings(run.recordings().recordings, frozen_record, recordings)
-        package = assemble_package(states, frozen_record)
+        package = assemble_package(states, frozen_record, frozen_record.manifest.package)
         changes = None
         if to is None:
             package, changes = publish(package, out, frozen_record.owned, reporter)

@@ -148,6 +148,7 @@ def check(
     with failures():
         specs, package = requested_specs(library), package_at(out)
         new = new_libraries(specs, package) if library else []
+        trial = None
         if new:
             trial = try_libraries(
                 new,
@@ -156,12 +157,12 @@ def check(
                 time_limit=time_limit,
                 reporter=progress.reporter(Console(stderr=True)),
             )
-            if as_json:
-                printing.as_json(trial)
-            else:
+            if not as_json:
                 printing.trial(printing.console(), trial)
             specs = [spec for spec in specs if spec not in new]
             if not specs:
+                if as_json:
+                    printing.as_json(trial)
                 return
         report = pipeline.check(
             specs,
@@ -172,7 +173,8 @@ def check(
             reporter=progress.reporter(Console(stderr=True)),
         )
     if as_json:
-        printing.as_json({"agrees": report.agrees, **msgspec.structs.asdict(report)})
+        tried = {"new": trial} if trial else {}
+        printing.as_json({"agrees": report.agrees, **msgspec.structs.asdict(report), **tried})
     else:
         printing.check(printing.console(), report, documentation=documentation)
     raise typer.Exit(0 if report.agrees else 1)
