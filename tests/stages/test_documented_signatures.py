@@ -41,6 +41,10 @@ CASES = {
         ("kernel", OF_LIBRARY, "Kernel"),
         ("n", "2", "int"),
     ],
+    "f(Image image, Image mask, int n=2) -> Image\nf(Image image, int n=2) -> Image": [
+        ("image", None, "Image"),
+        ("n", "2", "int"),
+    ],
     # pybind11
     "f(image: numpy.ndarray, mode: str = 'a, b', n: int = 3) -> int\n\nCount.": [
         ("image", None, "numpy.ndarray"),

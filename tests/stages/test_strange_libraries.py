@@ -28,6 +28,7 @@ class Picture:
 
     def __init__(self, pixels):
         self._pixels = pixels
+        self.shape = pixels.shape
 
 def from_pixels(pixels):
     if pixels.dtype == bool:

@@ -207,8 +207,11 @@ def _with_kind(parameter: SourceParameter, kind: ParameterKind) -> SourceParamet
 
 
 def _united(overloads: Sequence[tuple[SourceParameter, ...]]) -> tuple[SourceParameter, ...]:
-    """Return the parameters of the first overload, with the types of those of equal length."""
-    first = overloads[0]
+    """Return the overload with the fewest required parameters, and the types of equally long ones.
+
+    Such an overload leaves out an optional image: ``f(Image image, Image mask)``, ``f(Image image)``.
+    """
+    first = min(overloads, key=lambda each: sum(parameter.default is None for parameter in each))
     alike = [overload for overload in overloads if len(overload) == len(first)]
     united = []
     for position, parameter in enumerate(first):

@@ -182,7 +182,9 @@ def with_class(
         is_own = False
         for name, position in images.items():
             image: Any = arguments[position] if 0 <= position < len(args) else kwargs.get(name)
-            is_own = is_own or isinstance(image, kind)
+            if isinstance(image, kind):
+                is_own = True
+                continue
             if len(getattr(image, "shape", ())) < 2:
                 continue
             # Few of these classes have booleans; libraries have masks of 0 and 1 instead.
