@@ -51,7 +51,7 @@ class PyclesperantoMemory(LibraryMemory):
 
     def array_class(self, module: ModuleType) -> type:
         # Its public `Array` stands for the class of the back end that is active.
-        return class_of(module.empty((1, 1)))
+        return class_of(module.create((1, 1)))
 
     def lack_of_device(self, module: ModuleType, distribution: str) -> str:
         """Say that pyclesperanto finds no device: then it is all but empty."""
