@@ -300,7 +300,7 @@ def test_a_function_of_images_is_called_for_each_slice(entry: Any) -> None:
 )
 def test_times_and_channels_are_looped_over(function: Any, axes: str) -> None:
     lengths = {"T": 3, "C": 2, "Z": 4, "Y": 18, "X": 16}
-    array = np.random.default_rng(1).random([lengths[axis] for axis in axes])
+    array: Any = np.random.default_rng(1).random([lengths[axis] for axis in axes])
     if function is morphology.label:
         array = array > 0.7
     lazy = chunked(array)

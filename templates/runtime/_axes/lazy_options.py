@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -33,13 +32,15 @@ def lazy_options(reach: Any, verify: Any, dtype: Any) -> LazyOptions:
     ValueError
         If a number is negative.
     """
-    elements = reach if reach is None or _is_count(reach) else _sequence(reach)
+    elements: int | tuple[int, ...] | None = (
+        reach if reach is None or _is_count(reach) else _sequence(reach)
+    )
     if type(verify) is not bool and not _is_count(verify):
         raise TypeError(
             f"voxbind.over was given verify={verify!r}. Give True, or the number of blocks that "
             "are computed a second time."
         )
-    numbers = [verify, *(elements if isinstance(elements, tuple) else (elements or 0,))]
+    numbers: list[int] = [verify, *(elements if isinstance(elements, tuple) else (elements or 0,))]
     if any(number < 0 for number in numbers):
         raise ValueError(
             f"voxbind.over was given reach={reach!r} and verify={verify!r}. Give numbers of at "
@@ -49,8 +50,10 @@ def lazy_options(reach: Any, verify: Any, dtype: Any) -> LazyOptions:
 
 
 def _sequence(reach: Any) -> tuple[int, ...]:
-    if isinstance(reach, Sequence) and not isinstance(reach, str) and all(map(_is_count, reach)):
-        return tuple(map(int, reach))
+    if hasattr(reach, "__iter__") and not isinstance(reach, str):
+        entries: list[Any] = [*reach]
+        if all(map(_is_count, entries)):
+            return tuple(map(int, entries))
     raise TypeError(
         f"voxbind.over was given reach={reach!r}. Give a number of elements, or one for each "
         "spatial axis that the function gets."
@@ -58,4 +61,4 @@ def _sequence(reach: Any) -> tuple[int, ...]:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
+    return not isinstance(value, bool) and isinstance(value, Integral)

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
-import voxbind
 from voxbind import skimage
 from voxbind.scipy import ndimage
 from voxbind.skimage import (
@@ -120,11 +118,6 @@ counted, count = measure.label(labels, return_num=True)
 print(measure.label(labels).max(), counted.max(), count + 1)
 print(ndimage.affine_transform(image, matrix).shape, ndimage.gaussian_filter(volume, 1).shape)
 print(segmentation.watershed(image, labels, mask=mask).max())
-
-# Arrays of dask stay lazy. dask doesn't declare the types of `T` and `clip`, which results have.
-lazy: da.Array = da.from_array(volume, chunks=(1, 8, 8))
-lazy_edges: da.Array = feature.canny(lazy)
-near: da.Array = voxbind.over(filters.gaussian, "ZYX", reach=(0, 4, 4), verify=True)(lazy)
 
 # What has no wrapper is the library's own.
 coins = data.coins()

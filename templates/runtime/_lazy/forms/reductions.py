@@ -45,8 +45,8 @@ def _sums(values: Any, places: Any, count: int) -> Any:
 
 
 _KINDS = {
-    "minimum": Reduction(lambda *given: _extreme(np.minimum, *given), ""),
-    "maximum": Reduction(lambda *given: _extreme(np.maximum, *given), ""),
+    "minimum": Reduction(partial(_extreme, np.minimum), ""),
+    "maximum": Reduction(partial(_extreme, np.maximum), ""),
     "sum": Reduction(_sums, "float64"),
     "sum_labels": Reduction(_sums, "float64"),
     "mean": Reduction(_sums, "float64", is_mean=True),
