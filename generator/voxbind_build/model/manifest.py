@@ -73,8 +73,8 @@ class Library(Struct, frozen=True, kw_only=True):
     excluded: dict[str, Exclusion]
     handed_on: dict[str, dict[str, str]] = field(default_factory=dict)
     """By module in which nothing is wrapped, and by package that only holds modules: the public
-    names in the source, which voxbind re-exports unchanged. Each has a function's signature, ``class``
-    or ``constant``. The name ``*`` stands for all names, of a module that has a stub."""
+    names in the source, which voxbind re-exports unchanged. Each has a function's signature,
+    ``class`` or ``constant``. The name ``*`` stands for all names, of a module that has a stub."""
     differences: tuple[str, ...] = ()
     environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
     home: str = ""
