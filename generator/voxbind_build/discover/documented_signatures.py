@@ -209,7 +209,7 @@ def _with_kind(parameter: SourceParameter, kind: ParameterKind) -> SourceParamet
 def _united(overloads: Sequence[tuple[SourceParameter, ...]]) -> tuple[SourceParameter, ...]:
     """Return the overload with the fewest required parameters, and the types of equally long ones.
 
-    Such an overload leaves out an optional image: ``f(Image image, Image mask)``, ``f(Image image)``.
+    It leaves out images that another overload takes too: ``f(Image image, Image mask)``.
     """
     first = min(overloads, key=lambda each: sum(parameter.default is None for parameter in each))
     alike = [overload for overload in overloads if len(overload) == len(first)]
