@@ -181,14 +181,11 @@ def missing(module: str, has_gpu: bool) -> str:
 
 
 def _image(pair: Pair, arguments: Arguments) -> tuple[Any, Memory | None]:
-    """Return the first array among the arguments, or in a list among them, and its memory.
-
-    A dask array of CuPy chunks counts as one of CuPy.
-    """
+    """Return the first array among the arguments, or in a list among them, and its memory."""
     for name in pair.routing.arrays:
         value = first_array(arguments[name])
         if is_dask_array(value) and gpu_of_exporter(value._meta) is not None:
-            value = value._meta
+            value = value._meta  # an empty array of CuPy, as the chunks are
         home = memory_of(value)
         if home is not None:
             return value, home
