@@ -427,7 +427,8 @@ def flat_field_correction(
     Contract (declared by its author, confirmed by voxbind): FLEXIBLE. Takes a (Y, X) image or a
     (Z, Y, X) volume, which is processed in 3-D. Returns an image of the same shape. Dtypes:
     bool, uint8, uint16, int32, float32, float64 -> float64. Looks at the mask of a masked array
-    (image). Looks at the mask of a masked array (dark) of dtype float64.
+    (image). Looks at the mask of a masked array (dark) of dtype float64. Reach: 0, since
+    elements depend on the same element alone (measured).
 
     Computes ``(image - dark) / (flat - dark) * mean(flat - dark)`` in floats, so that integers
     don't wrap around where the image is darker than ``dark``.
@@ -506,7 +507,7 @@ def focus_measure(image: AnyArray) -> Array:
     Contract (declared by its author, confirmed by voxbind): PURE_2D. Takes a (Y, X) image; a
     volume raises an error, since its slices' results can't be stacked. Returns a number.
     Dtypes: bool, uint8, uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
-    Looks at the mask of a masked array (image).
+    Looks at the mask of a masked array (image). Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -779,7 +780,8 @@ def normalize_percentile(
 
     Contract (declared by its author, confirmed by voxbind): FLEXIBLE. Takes a (Y, X) image or a
     (Z, Y, X) volume, which is processed in 3-D. Returns an image of the same shape. Dtypes:
-    bool, uint8, uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
+    bool, uint8, uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: the
+    entire image (measured).
 
     Parameters
     ----------
@@ -855,7 +857,8 @@ def normalize_percentile_per_slice(
 
     Contract (declared by its author, confirmed by voxbind): PURE_2D. Takes a (Y, X) image; a
     volume is processed slice by slice. Returns an image of the same shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: the entire image
+    (measured).
 
     Like `normalize_percentile`, but with a pair of percentiles for each slice of a volume, for
     stacks that become darker with depth or bleach.

@@ -67,6 +67,9 @@ class FunctionMetadata:
     deprecated: str | None = field(repr=False)
     package: str = field(default=PACKAGE, repr=False)
     """The package that the wrapper is in: ``voxbind``, or one that another project generated."""
+    reach: Mapping[str, Any] | None = field(default=None, hash=False)
+    """How far an element of the result looks along each axis, as the manifest has it: see
+    ``reach`` there. None if that wasn't measured."""
 
     @cached_property
     def doc(self) -> str:

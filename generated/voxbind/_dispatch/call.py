@@ -26,6 +26,7 @@ from .._settings.context import DEFAULT, current
 from .._settings.tracing import Watch
 from .._support.classes import class_of
 from .._support.untyped import np
+from .._upstream.array_forms import is_complete
 from .._upstream.defaults import LibraryDefault, is_same
 from ..errors import DimensionError, MemoryTypeError, class_name
 from .advice import advice, refuse_lists_of_arrays
@@ -35,7 +36,7 @@ from .plan import Plan, plan_of
 from .slice_arguments import arguments_of_slices, keep_channels_last
 from .slices import run_per_slice
 
-__all__ = ["Call", "begin"]
+__all__ = ["Call", "begin", "call_unchanged"]
 
 
 class Call:
@@ -95,6 +96,11 @@ class Call:
             return False  # the same in any memory
         shape = self.shape
         return self._memory.reads_colours and len(shape) > 2 and shape[-1] in (3, 4)
+
+    def has_all_axes(self, needs_channels: bool) -> bool:
+        """Return whether the image has the axes before Y and X that the library takes itself."""
+        axes = self._plan.library_axes
+        return bool(axes) and is_complete(self.shape, axes, needs_channels)
 
     @property
     def has_coordinates_of_all_axes(self) -> bool:
@@ -373,6 +379,13 @@ def _lazy_call(plan: Plan, arguments: Arguments) -> Call:
     from .lazy_call import LazyCall  # only for whoever has a dask array
 
     return LazyCall(plan, arguments)
+
+
+def call_unchanged(function: Function, arguments: Arguments, facts: Facts) -> Any:
+    """Call a function with all arguments as they are."""
+    call = Call.__new__(Call)
+    call._plan, call._arguments = plan_of(function, arguments, facts), arguments
+    return call._pass_on(arguments)
 
 
 def _kind(value: Any) -> str:

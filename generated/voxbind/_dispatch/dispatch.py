@@ -28,6 +28,8 @@ def call_as_is(function: Function, arguments: Arguments, **facts: Unpack[Facts])
     """Call a function with arrays of any shape; only their memory is converted."""
     if _is_named(arguments, facts):
         return _call_by_name(arguments)
+    if _is_of_library(function, arguments, facts):
+        return _call_with_own(function, arguments, facts)
     return _call(function, arguments, facts).run()
 
 
@@ -56,13 +58,19 @@ def call_2d(
     """
     if _is_named(arguments, facts):
         return _call_by_name(arguments)
+    if _is_of_library(function, arguments, facts):
+        return _call_with_own(function, arguments, facts)
     call = _call(function, arguments, facts)
     shape = call.shape
     axes = len(shape)
     takes_channels = needs_channels or arguments.get("channel_axis") is not None
     # An array that may be a colour image is passed on: the library reads it, or raises.
     has_channels = takes_channels or call.may_be_colours
-    if axes - has_channels < 3 or call.has_coordinates_of_all_axes:
+    if (
+        call.has_all_axes(needs_channels)
+        or axes - has_channels < 3
+        or call.has_coordinates_of_all_axes
+    ):
         return call.run()
     image = "(Y, X, channels)" if takes_channels else "(Y, X)"
     if axes - has_channels > 3:
@@ -93,6 +101,8 @@ def call_2d_or_3d(
     """
     if _is_named(arguments, facts):
         return _call_by_name(arguments)
+    if _is_of_library(function, arguments, facts):
+        return _call_with_own(function, arguments, facts)
     arguments = dict(arguments)
     slice_by_slice = arguments.pop("slice_by_slice", False)
     call = _call(function, arguments, facts)
@@ -137,6 +147,8 @@ def call_3d(
     """Call a function of volumes."""
     if _is_named(arguments, facts):
         return _call_by_name(arguments)
+    if _is_of_library(function, arguments, facts):
+        return _call_with_own(function, arguments, facts)
     call = _call(function, arguments, facts)
     has_channels = needs_channels or arguments.get("channel_axis") is not None
     if len(call.shape) - has_channels == 2:
@@ -181,6 +193,27 @@ def _is_named(arguments: Arguments, facts: Facts) -> bool:
         if (image := arguments[name]) is not None:
             return isinstance(image, getattr(xarray, "DataArray", ()))
     return False
+
+
+def _is_of_library(function: Function, arguments: Arguments, facts: Facts) -> bool:
+    """Whether an image is of the library's own class, which the library takes itself."""
+    kind = getattr(function, "image_class", None)
+    return kind is not None and any(
+        isinstance(arguments[name], kind) for name in facts.get("images", ())
+    )
+
+
+def _call_with_own(function: Function, arguments: Arguments, facts: Facts) -> Any:
+    """Call a function with images of the library's own class, unchanged."""
+    from .call import call_unchanged
+
+    if arguments.get("slice_by_slice"):
+        raise DimensionError(
+            f"{getattr(function, '__name__', 'The function')} was given an image of the library's "
+            "own class and slice_by_slice=True. Give an array, or leave slice_by_slice out."
+        )
+    own = {name: value for name, value in arguments.items() if name != "slice_by_slice"}
+    return call_unchanged(function, own, facts)
 
 
 def _first_call_by_name(arguments: Arguments) -> Any:

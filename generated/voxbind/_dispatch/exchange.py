@@ -126,7 +126,7 @@ class Exchange:
         home.check(value, name)
         if home is library:
             if library.is_at(value, self._device):
-                return value
+                return library.without_operators(value)
         elif home.is_open and any(
             # The library's own, such as a transformation of coordinates, or derived from one.
             str(each.__module__).partition(".")[0] == package

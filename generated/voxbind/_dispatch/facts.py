@@ -52,6 +52,8 @@ class Facts(TypedDict, total=False):
     """Name of ``*args``."""
     kwargs: str
     """Name of ``**kwargs``."""
+    library_axes: str
+    """The axes of the library's images, if there are others before Y and X: ``NCYX``."""
     memory: str
     """Memory that the library works in; ``numpy`` if left out."""
     axis_arguments: Mapping[str, str | tuple[float, ...]]

@@ -40,6 +40,7 @@ class Plan:
         self.args: str = facts.get("args", "")
         self.kwargs: str = facts.get("kwargs", "")
         self.library: LibraryMemory | None = library_memory(facts.get("memory", NUMPY.name))
+        self.library_axes: str = facts.get("library_axes", "")
         self.defaults: Arguments = facts.get("defaults", {})
         self.is_plain: bool = self.n_required == self.n_positional and not (
             self.args or self.kwargs or self.defaults

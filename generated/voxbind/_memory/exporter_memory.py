@@ -97,7 +97,7 @@ class ExporterMemory(Memory):
         if isinstance(value, (*_NEVER, np.generic)):
             return False
         return issubclass(class_of(value), _BUFFERS) or any(
-            hasattr(class_of(value), export) for export in _EXPORTS
+            _has(value, export) for export in _EXPORTS
         )
 
     def device(self, value: Any) -> Any:
@@ -178,25 +178,30 @@ class ExporterMemory(Memory):
         return f"numpy.asarray({name}).astype(numpy.{dtype})"
 
 
+def _has(value: Any, export: str) -> bool:
+    """Whether an object's class exports an array that way; an interface may be the object's own."""
+    if hasattr(class_of(value), export):
+        return True
+    return export in _INTERFACES and export in getattr(value, "__dict__", ())
+
+
 def _exports_its_buffer(value: Any) -> bool:
     """Whether an array's protocol hands out the buffer on the host, and not a copy of it."""
     if issubclass(class_of(value), _BUFFERS):
         return True
     if hasattr(class_of(value), "__dlpack_device__"):
         return value.__dlpack_device__()[0] in (_CPU, _CUDA_HOST)
-    if hasattr(class_of(value), "__array_interface__"):
+    if _has(value, "__array_interface__"):
         # An image file's has bytes, made for whoever asks.
         return isinstance(value.__array_interface__.get("data"), tuple)
-    return hasattr(class_of(value), "__array_struct__")
+    return _has(value, "__array_struct__")
 
 
 def _exported(value: Any, name: str) -> Any:
     """Return NumPy's array as it is exported: it may be read-only, or of foreign byte order."""
     _refuse_units(value, name)
     try:
-        if issubclass(class_of(value), _BUFFERS) or any(
-            hasattr(class_of(value), i) for i in _INTERFACES
-        ):
+        if issubclass(class_of(value), _BUFFERS) or any(_has(value, i) for i in _INTERFACES):
             return np.asarray(value)
         if gpu_of(value) is not None:
             memory, device = _gpu_memory(value, name)

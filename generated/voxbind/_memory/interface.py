@@ -289,6 +289,10 @@ class LibraryMemory(Memory):
     def is_at(self, value: Any, device: Any) -> bool:
         """Return whether an array is on a device, or the library copies it there by itself."""
 
+    def without_operators(self, value: Any) -> Any:
+        """Return an array of this memory whose operators work element by element."""
+        return value
+
     @abstractmethod
     def device_of_call(self, arguments: Iterable[Any]) -> Any:
         """Return the device that a call with these arguments works on."""

@@ -68,6 +68,10 @@ class NumpyMemory(LibraryMemory):
     def is_at(self, value: Any, device: Any) -> bool:
         return True
 
+    def without_operators(self, value: Any) -> Any:
+        """Return a matrix as an array: its ``*`` and ``**`` are those of linear algebra."""
+        return value.view(np.ndarray) if isinstance(value, np.matrix) else value
+
     def device_name(self, device: Any) -> str:
         return "cpu"
 

@@ -11,7 +11,7 @@ from ..errors import DeviceUnavailableError, LibraryMissingError
 from .submodules import import_submodules
 from .wrapped_module import handed_on, public_names, unwrapped
 
-__all__ = ["lazy_attributes", "lazy_module"]
+__all__ = ["lazy_attributes", "lazy_module", "replace_module"]
 
 _PUBLIC = ("__version__",)
 """The names with an underscore that are handed on."""
@@ -47,7 +47,7 @@ def lazy_attributes(
         False, the error says that the library is missing.
     """
     if not_wrapped is not None:
-        import_submodules(lazy_module)
+        import_submodules(replace_module)
 
     def __getattr__(name: str) -> Any:
         if name in submodules:
@@ -109,6 +109,30 @@ def lazy_module(module: str, upstream: Any) -> tuple[Callable[[str], Any], Calla
             return []  # `dir` is also called by editors and `help`, which expect no error
 
     return __getattr__, __dir__
+
+
+def replace_module(module: str, upstream: Any) -> None:
+    """Put a module of the library into `sys.modules`, in the place of a module of voxbind.
+
+    Without the library's device, the module of voxbind stays, and hands on all names.
+
+    Parameters
+    ----------
+    module
+        Dotted name of the module of voxbind, whose import has begun.
+    upstream
+        The library's module.
+
+    Raises
+    ------
+    LibraryMissingError
+        If the library isn't installed.
+    """
+    try:
+        sys.modules[module] = upstream.__library__.module()
+    except DeviceUnavailableError:
+        attributes = lazy_module(module, upstream)
+        vars(sys.modules[module]).update(zip(("__getattr__", "__dir__"), attributes, strict=True))
 
 
 def _is_inspected() -> bool:

@@ -37,6 +37,8 @@ def adapted(function: Any, wrapper: Callable[..., Any], stale: Stale) -> Any:
         live = signature(function).parameters
     except (TypeError, ValueError):  # compiled, without a signature
         return function
+    if live and {parameter.kind for parameter in live.values()} <= {*_VARIADIC}:
+        return function  # the signature that was wrapped is from a stub or the documentation
     wrapped = {
         name: parameter
         for name, parameter in signature(wrapper).parameters.items()

@@ -1,7 +1,7 @@
 """A library's submodules below the modules of voxbind: ``voxbind.skimage.color.adapt_rgb``.
 
 The modules that users know, such as ``skimage.filters`` and ``skimage.data``, are files of voxbind.
-A library has many more, and another version of it has others. An import statement that names one of
+A library has more, in deeper packages and in other versions. An import statement that names one of
 them gets the library's own module.
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .._support.package import package_of
-from ..errors import DeviceUnavailableError
 from .wrapped_module import library_of, submodule
 
 if TYPE_CHECKING:
@@ -23,27 +22,24 @@ if TYPE_CHECKING:
 __all__ = ["import_submodules"]
 
 
-HandOn = Callable[[str, Any], tuple[Callable[[str], Any], Callable[[], list[str]]]]
-
-
-def import_submodules(hand_on: HandOn) -> None:
+def import_submodules(replace: Callable[[str, Any], None]) -> None:
     """Let import statements find the submodules of libraries from now on.
 
     Parameters
     ----------
-    hand_on
-        Returns ``__getattr__`` and ``__dir__`` of a module that hands on a module of the library.
+    replace
+        Puts a module of the library in the place of a new module of a given name.
     """
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         # First, since Python would load a submodule of the library's own module a second time.
-        sys.meta_path.insert(0, _Finder(hand_on))
+        sys.meta_path.insert(0, _Finder(replace))
 
 
 class _Finder:
     """Finds modules of a library that voxbind has no file of: a meta path finder."""
 
-    def __init__(self, hand_on: HandOn) -> None:
-        self._hand_on = hand_on
+    def __init__(self, replace: Callable[[str, Any], None]) -> None:
+        self._replace = replace
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: Any = None
@@ -71,26 +67,22 @@ class _Finder:
         from importlib.machinery import ModuleSpec
 
         # Any: a loader by its methods; the import of its base class would take a millisecond.
-        loader: Any = _Loader(submodule(public, last, package), self._hand_on)
+        loader: Any = _Loader(submodule(public, last, package), self._replace)
         return ModuleSpec(name, loader, is_package=True)
 
 
 class _Loader:
     """Puts the library's own module in the place of a new one."""
 
-    def __init__(self, upstream: Any, hand_on: HandOn) -> None:
-        self._upstream, self._hand_on = upstream, hand_on
+    def __init__(self, upstream: Any, replace: Callable[[str, Any], None]) -> None:
+        self._upstream, self._replace = upstream, replace
 
     def create_module(self, spec: ModuleSpec) -> None:
         """Leave it to Python to make the module."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Replace the module; without a device, it raises the error when a name is used."""
-        try:
-            sys.modules[module.__name__] = self._upstream.__library__.module()
-        except DeviceUnavailableError:
-            attributes = self._hand_on(module.__name__, self._upstream)
-            vars(module).update(zip(("__getattr__", "__dir__"), attributes, strict=True))
+        """Replace the module."""
+        self._replace(module.__name__, self._upstream)
 
 
 def _is_attribute() -> bool:

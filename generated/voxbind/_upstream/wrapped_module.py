@@ -17,6 +17,7 @@ from ..errors import (
     StaleWrapperError,
     StaleWrapperWarning,
 )
+from .array_forms import Forms, in_form
 from .backends import without_backends
 from .first_use import import_finished, is_initializing, one_thread_at_a_time
 from .signatures import adapted
@@ -33,6 +34,7 @@ __all__ = [
     "unwrapped",
     "watch_direct_calls",
 ]
+
 
 Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
 _upstreams: list[ModuleType] = []
@@ -77,6 +79,7 @@ def upstream(
     environment: Environment | None = None,
     home: str = "",
     package: str = PACKAGE,
+    forms: Forms | None = None,
 ) -> Any:
     """Return the functions and classes of one wrapped module, as attributes.
 
@@ -104,11 +107,15 @@ def upstream(
         Dotted name to import the module by, if it isn't `module`.
     package
         The package that the wrappers are in.
+    forms
+        How the library takes images, if not as arrays of the axes Y and X: see `Forms`.
     """
     # Set now, since other code may import the library before the first call.
     _set_environment(environment or {})
     found = ModuleType(f"{module} of {distribution} {version}")
-    library = _Library(found.__dict__, module, distribution, version, extra, memory, home, package)
+    library = _Library(
+        found.__dict__, module, distribution, version, extra, memory, home, package, forms
+    )
     found.__dict__.update(__getattr__=library.find, __library__=library)
     _upstreams.append(found)
     _libraries[package, module] = library
@@ -170,8 +177,9 @@ class _Library:
         memory: str,
         home: str,
         package: str,
+        forms: Forms | None,
     ) -> None:
-        self._found = found
+        self._found, self._forms = found, forms
         self._module, self._home = module, home or module
         self._distribution, self._version = distribution, version
         self._wanted = f"'voxbind[{extra}]'" if extra else distribution
@@ -254,6 +262,8 @@ class _Library:
             raise self._broken(self._home, error) from error
         if is_wrapped and self._distribution == "scikit-image":
             value = without_backends(value)
+        if is_wrapped and self._forms is not None:
+            value = in_form(name, value, self._forms)
         return value if self._relation() == "same" else self._called_as_wrapped(name, value)
 
     def _import(self, module: str) -> Any:

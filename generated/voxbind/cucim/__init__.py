@@ -15,12 +15,16 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
+    CuImage: Any
+    __version__: Any
     from . import clara as clara
     from . import core as core
     from . import skimage as skimage
     from . import time as time
 
-    # The library's other names are re-exported; their types are unknown here.
+    def is_available(module_name: Any = ...) -> Any: ...
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 

@@ -11,7 +11,14 @@ from voxbind._upstream.lazy import lazy_module
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
-    # Some libraries have no types, and type checkers need seconds to read the types of others.
+    CuImage: Any
+    DLDataType: Any
+    DLDataTypeCode: Any
+    cache: Any
+    filesystem: Any
+    io: Any
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 else:

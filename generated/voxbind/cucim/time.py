@@ -11,7 +11,7 @@ from voxbind._upstream.lazy import lazy_module
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
-    # Some libraries have no types, and type checkers need seconds to read the types of others.
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 else:

@@ -11,7 +11,37 @@ from voxbind._upstream.lazy import lazy_module
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
-    # Some libraries have no types, and type checkers need seconds to read the types of others.
+    atomic_add: Any
+    atomic_and: Any
+    atomic_cas: Any
+    atomic_dec: Any
+    atomic_exch: Any
+    atomic_inc: Any
+    atomic_max: Any
+    atomic_min: Any
+    atomic_or: Any
+    atomic_sub: Any
+    atomic_xor: Any
+    blockDim: Any
+    blockIdx: Any
+    grid: Any
+    gridDim: Any
+    gridsize: Any
+    laneid: Any
+    range: Any
+    shared_memory: Any
+    shfl_down_sync: Any
+    shfl_sync: Any
+    shfl_up_sync: Any
+    shfl_xor_sync: Any
+    syncthreads: Any
+    syncwarp: Any
+    threadIdx: Any
+    warpsize: Any
+
+    def rawkernel(*, mode: Any = ..., device: Any = ...) -> Any: ...
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 else:

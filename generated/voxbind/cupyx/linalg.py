@@ -11,7 +11,13 @@ from voxbind._upstream.lazy import lazy_module
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
-    # Some libraries have no types, and type checkers need seconds to read the types of others.
+
+    def cho_solve(
+        c_and_lower: Any, b: Any, overwrite_b: Any = ..., check_finite: Any = ...
+    ) -> Any: ...
+    def invh(a: Any) -> Any: ...
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 else:

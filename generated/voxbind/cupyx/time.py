@@ -11,7 +11,20 @@ from voxbind._upstream.lazy import lazy_module
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
-    # Some libraries have no types, and type checkers need seconds to read the types of others.
+
+    def repeat(
+        func: Any,
+        args: Any = ...,
+        kwargs: Any = ...,
+        n_repeat: Any = ...,
+        *,
+        name: Any = ...,
+        n_warmup: Any = ...,
+        max_duration: Any = ...,
+        devices: Any = ...,
+    ) -> Any: ...
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 else:

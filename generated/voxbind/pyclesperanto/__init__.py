@@ -558,7 +558,8 @@ def absolute(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -646,7 +647,8 @@ def absolute_difference(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -743,7 +745,8 @@ def acos(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -838,7 +841,8 @@ def add_image_and_scalar(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -928,7 +932,8 @@ def add_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -1028,7 +1033,8 @@ def add_images_weighted(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -1146,7 +1152,7 @@ def affine_transform(
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. The library warns
     (DeprecationWarning: affine_transform: This function is deprecated and will be removed in
-    ...).
+    ...). Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -1241,7 +1247,7 @@ def array_equal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -1429,7 +1435,8 @@ def asin(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -1518,7 +1525,8 @@ def atan(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -1890,7 +1898,7 @@ def binary_and(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -1995,7 +2003,8 @@ def binary_closing(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes:
-    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
+    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 2 *
+    int(along(radius_z, radius_y, radius_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -2111,7 +2120,8 @@ def binary_dilate(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes:
-    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
+    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32. Reach:
+    int(along(radius_z, radius_y, radius_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -2220,7 +2230,7 @@ def binary_edge_detection(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -2325,7 +2335,8 @@ def binary_erode(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes:
-    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
+    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32. Reach:
+    int(along(radius_z, radius_y, radius_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -2434,7 +2445,7 @@ def binary_infsup(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -2525,7 +2536,7 @@ def binary_not(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -2626,7 +2637,8 @@ def binary_opening(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes:
-    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
+    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 2 *
+    int(along(radius_z, radius_y, radius_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -2737,7 +2749,7 @@ def binary_or(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -2839,7 +2851,7 @@ def binary_subtract(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -2937,7 +2949,7 @@ def binary_supinf(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -3034,7 +3046,7 @@ def binary_xor(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -3235,7 +3247,8 @@ def bottom_hat(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -3347,7 +3360,8 @@ def bottom_hat_box(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -3455,7 +3469,8 @@ def bottom_hat_sphere(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -3517,7 +3532,7 @@ def bounding_box(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -3607,7 +3622,8 @@ def ceil(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -3653,7 +3669,7 @@ def center_of_mass(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -3746,7 +3762,7 @@ def centroids_of_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float32.
+    float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -3840,7 +3856,7 @@ def circular_shift(
     is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
     (the second to last); shift_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -3948,7 +3964,8 @@ def clahe(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: the entire image
+    (measured).
 
     Parameters
     ----------
@@ -4050,7 +4067,8 @@ def clip(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -4147,7 +4165,8 @@ def closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 2 * half(footprint)
+    elements along each axis (measured).
 
     Parameters
     ----------
@@ -4247,7 +4266,8 @@ def closing_box(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -4452,7 +4472,8 @@ def closing_sphere(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -4559,7 +4580,7 @@ def combine_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -5029,7 +5050,7 @@ def connected_component_labeling(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -5131,7 +5152,7 @@ def connected_components_labeling(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -5221,7 +5242,8 @@ def convolve(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: the entire image
+    (measured).
 
     Parameters
     ----------
@@ -5308,7 +5330,8 @@ def copy(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -5478,7 +5501,7 @@ def copy_slice(
 
     Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
     2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -5641,7 +5664,8 @@ def cos(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float32, in [-1, 1]; float32, float64 -> float32.
+    int32 -> float32, in [-1, 1]; float32, float64 -> float32. Reach: 0, since elements depend
+    on the same element alone (measured).
 
     Parameters
     ----------
@@ -5730,7 +5754,8 @@ def cosh(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -6206,7 +6231,8 @@ def cubic_root(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -6295,7 +6321,7 @@ def cumulative_max(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. axis counts the axes from the last one: 0 is X, 1 is Y, 2 is Z. Returns
     an image of the same shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same
-    dtype; float64 -> float32.
+    dtype; float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -6388,7 +6414,7 @@ def cumulative_min(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. axis counts the axes from the last one: 0 is X, 1 is Y, 2 is Z. Returns
     an image of the same shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same
-    dtype; float64 -> float32.
+    dtype; float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -6481,7 +6507,7 @@ def cumulative_product(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. axis counts the axes from the last one: 0 is X, 1 is Y, 2 is Z. Returns
     an image of the same shape. Dtypes: bool, uint8, uint16 -> uint32; int32, float32 -> same
-    dtype; float64 -> float32.
+    dtype; float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -6574,7 +6600,7 @@ def cumulative_sum(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. axis counts the axes from the last one: 0 is X, 1 is Y, 2 is Z. Returns
     an image of the same shape. Dtypes: bool, uint8, uint16 -> uint32; int32, float32 -> same
-    dtype; float64 -> float32.
+    dtype; float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -6667,7 +6693,8 @@ def degrees_to_radians(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -6971,7 +6998,7 @@ def detect_label_edges(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -7087,7 +7114,8 @@ def detect_maxima(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes: bool,
-    uint8, uint16, int32, float32, float64 -> uint8.
+    uint8, uint16, int32, float32, float64 -> uint8. Reach: int(along(radius_z, radius_y,
+    radius_x)) + 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -7213,7 +7241,8 @@ def detect_maxima_box(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes: bool,
-    uint8, uint16, int32, float32, float64 -> uint8.
+    uint8, uint16, int32, float32, float64 -> uint8. Reach: int(along(radius_z, radius_y,
+    radius_x)) + 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -7340,7 +7369,8 @@ def detect_minima(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes: bool,
-    uint8, uint16, int32, float32, float64 -> uint8.
+    uint8, uint16, int32, float32, float64 -> uint8. Reach: int(along(radius_z, radius_y,
+    radius_x)) + 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -7466,7 +7496,8 @@ def detect_minima_box(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes: bool,
-    uint8, uint16, int32, float32, float64 -> uint8.
+    uint8, uint16, int32, float32, float64 -> uint8. Reach: int(along(radius_z, radius_y,
+    radius_x)) + 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -7713,7 +7744,7 @@ def dilate_box(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32.
+    float32 -> same dtype; float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -7813,7 +7844,7 @@ def dilate_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: radius elements along each axis (measured).
 
     Parameters
     ----------
@@ -7897,7 +7928,7 @@ def dilate_sphere(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32.
+    float32 -> same dtype; float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -7987,7 +8018,8 @@ def dilation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: half(footprint) elements
+    along each axis (measured).
 
     Parameters
     ----------
@@ -8102,7 +8134,8 @@ def divide_by_gaussian_background(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y
     (the second to last); sigma_z along Z (the first of three). Returns an image of the same
-    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach: int(4 *
+    along(sigma_z, sigma_y, sigma_x) + 0.5) elements along each axis (measured).
 
     Parameters
     ----------
@@ -8211,7 +8244,8 @@ def divide_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -8313,7 +8347,8 @@ def divide_scalar_by_image(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -8472,7 +8507,7 @@ def equal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -8575,7 +8610,7 @@ def equal_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -8665,7 +8700,7 @@ def erode_box(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32.
+    float32 -> same dtype; float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -8765,7 +8800,7 @@ def erode_connected_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -8869,7 +8904,7 @@ def erode_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -8955,7 +8990,7 @@ def erode_sphere(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32.
+    float32 -> same dtype; float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -9066,7 +9101,7 @@ def eroded_otsu_labeling(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -9165,7 +9200,8 @@ def erosion(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: half(footprint) elements
+    along each axis (measured).
 
     Parameters
     ----------
@@ -9406,7 +9442,8 @@ def exclude_labels_on_edges(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): exclude_x along X (the last axis); exclude_y along
     Y (the second to last); exclude_z along Z (the first of three). Returns a label image.
-    Dtypes: bool, uint8, uint16, int32, float32, float64 -> uint32.
+    Dtypes: bool, uint8, uint16, int32, float32, float64 -> uint32. Reach: the entire image
+    (measured).
 
     Parameters
     ----------
@@ -9520,7 +9557,7 @@ def exclude_labels_outside_size_range(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -9846,7 +9883,7 @@ def exclude_large_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -9946,7 +9983,7 @@ def exclude_small_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -10101,7 +10138,8 @@ def exponential(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -10195,7 +10233,8 @@ def exponential10(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -10289,7 +10328,8 @@ def exponential2(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -10384,7 +10424,7 @@ def extend_labeling_via_voronoi(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -10644,7 +10684,7 @@ def extension_ratio_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -10780,7 +10820,7 @@ def filter_label_by_size(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -10883,7 +10923,7 @@ def flag_existing_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -10977,6 +11017,7 @@ def flip(
     is processed in 3-D. Axes are (Z, Y, X): flip_x along X (the last axis); flip_y along Y (the
     second to last); flip_z along Z (the first of three). Returns an image of the same shape.
     Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
+    Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -11071,7 +11112,8 @@ def floor(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -11297,7 +11339,8 @@ def gamma_correction(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: the entire image
+    (measured).
 
     Parameters
     ----------
@@ -11548,7 +11591,7 @@ def gauss_otsu_labeling(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -11662,7 +11705,8 @@ def gaussian_blur(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y
     (the second to last); sigma_z along Z (the first of three). Returns an image of the same
-    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach: int(4 *
+    along(sigma_z, sigma_y, sigma_x) + 0.5) elements along each axis (measured).
 
     Parameters
     ----------
@@ -11918,7 +11962,7 @@ def generate_binary_overlap_matrix(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -12118,7 +12162,7 @@ def generate_partial_touching_area_matrix(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float32.
+    float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -12398,7 +12442,7 @@ def generate_touch_count_matrix(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -12492,7 +12536,7 @@ def generate_touch_matrix(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -12591,7 +12635,7 @@ def generate_touch_portion_matrix(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float32.
+    float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -12777,7 +12821,7 @@ def generate_touching_area_matrix(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -12895,7 +12939,7 @@ def gradient_x(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -12990,7 +13034,7 @@ def gradient_y(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -13188,7 +13232,8 @@ def grayscale_closing(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -13303,7 +13348,8 @@ def grayscale_dilate(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -13423,7 +13469,8 @@ def grayscale_erode(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -13540,7 +13587,8 @@ def grayscale_opening(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -13649,7 +13697,7 @@ def greater(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -13752,7 +13800,7 @@ def greater_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -13853,7 +13901,7 @@ def greater_or_equal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -13956,7 +14004,7 @@ def greater_or_equal_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -14057,7 +14105,8 @@ def hessian_eigenvalues(
     instead which return only one image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
-    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach:
+    1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -14160,7 +14209,8 @@ def hessian_gaussian_eigenvalues(
     largest eigenvalue.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
-    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach:
+    2 * ceil(3 * sigma) - 2 elements along each axis (measured).
 
     Parameters
     ----------
@@ -14293,7 +14343,7 @@ def histogram(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a histogram. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -14400,7 +14450,8 @@ def invert(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -14475,7 +14526,7 @@ def jaccard_index(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -14575,7 +14626,8 @@ def kuwahara_filter(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 3 elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -14672,7 +14724,7 @@ def label(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -14725,7 +14777,7 @@ def label_bounding_box(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -14822,7 +14874,7 @@ def label_mean_intensity_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -14921,7 +14973,7 @@ def label_pixel_count_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -15016,7 +15068,7 @@ def label_spots(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -15113,7 +15165,7 @@ def labelled_spots_to_pointlist(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -15174,7 +15226,7 @@ def labels_neighbors_statistics(
     expect an isotropic image with isotropic pixel spacing.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
-    is processed in 3-D. Returns a table of values.
+    is processed in 3-D. Returns a table of values. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -15234,7 +15286,7 @@ def labels_statistics(
     provided, the label image defaults to a single label covering the entire image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
-    is processed in 3-D. Returns a table of values.
+    is processed in 3-D. Returns a table of values. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -15332,7 +15384,7 @@ def laplace(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -15427,7 +15479,7 @@ def laplace_box(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -15520,7 +15572,7 @@ def laplace_diamond(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -15613,7 +15665,7 @@ def large_hessian_eigenvalue(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -15780,7 +15832,8 @@ def local_cross_correlation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float32, in [0, 1]; float32, float64 -> float32.
+    int32 -> float32, in [0, 1]; float32, float64 -> float32. Reach: half(kernel) elements along
+    each axis (measured).
 
     Parameters
     ----------
@@ -15876,7 +15929,8 @@ def logarithm(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -15971,7 +16025,8 @@ def logarithm10(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -16066,7 +16121,8 @@ def logarithm2(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -16435,7 +16491,8 @@ def mask(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -16569,7 +16626,8 @@ def mask_label(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
-    uint16 -> int32; int32, float32 -> same dtype; float64 -> float32.
+    uint16 -> int32; int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements
+    depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -16675,7 +16733,7 @@ def masked_voronoi_labeling(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -16777,7 +16835,8 @@ def maximum_box(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -17134,7 +17193,7 @@ def maximum_extension_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -17237,7 +17296,8 @@ def maximum_filter(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -17340,7 +17400,8 @@ def maximum_image_and_scalar(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -17430,7 +17491,8 @@ def maximum_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -17534,7 +17596,7 @@ def maximum_intensity_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -17587,7 +17649,7 @@ def maximum_of_all_pixels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -17772,7 +17834,7 @@ def maximum_of_touching_neighbors_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -17830,7 +17892,7 @@ def maximum_position(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -17916,7 +17978,8 @@ def maximum_sphere(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -18250,7 +18313,8 @@ def mean_box(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -18607,7 +18671,7 @@ def mean_extension_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -18710,7 +18774,8 @@ def mean_filter(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -18824,7 +18889,7 @@ def mean_intensity_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -18877,7 +18942,7 @@ def mean_of_all_pixels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -19062,7 +19127,7 @@ def mean_of_touching_neighbors_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -19169,7 +19234,8 @@ def mean_sphere(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -19233,7 +19299,7 @@ def mean_squared_error(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -19588,7 +19654,8 @@ def median(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -19701,7 +19768,8 @@ def median_box(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -19905,7 +19973,7 @@ def median_of_touching_neighbors_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -20013,7 +20081,8 @@ def median_sphere(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -20107,7 +20176,7 @@ def merge_touching_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32.
+    float32 -> same dtype; float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -20205,7 +20274,8 @@ def minimum_box(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -20406,7 +20476,8 @@ def minimum_filter(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -20509,7 +20580,8 @@ def minimum_image_and_scalar(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -20599,7 +20671,8 @@ def minimum_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -20703,7 +20776,7 @@ def minimum_intensity_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -20756,7 +20829,7 @@ def minimum_of_all_pixels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -20802,7 +20875,7 @@ def minimum_of_masked_pixels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -20994,7 +21067,7 @@ def minimum_of_touching_neighbors_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -21052,7 +21125,7 @@ def minimum_position(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -21138,7 +21211,8 @@ def minimum_sphere(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: int(along(radius_z, radius_y, radius_x)) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -21494,7 +21568,8 @@ def mode(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool, uint8 -> uint8. Raises MemoryTypeError for uint16, int32, float32 and
-    float64, which the library would misread.
+    float64, which the library would misread. Reach: int(along(radius_z, radius_y, radius_x))
+    elements along each axis (measured).
 
     Parameters
     ----------
@@ -21604,7 +21679,8 @@ def mode_box(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool, uint8 -> uint8. Raises MemoryTypeError for uint16, int32, float32 and
-    float64, which the library would misread.
+    float64, which the library would misread. Reach: int(along(radius_z, radius_y, radius_x))
+    elements along each axis (measured).
 
     Parameters
     ----------
@@ -21791,7 +21867,8 @@ def mode_of_touching_neighbors_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -21914,7 +21991,8 @@ def mode_sphere(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool, uint8 -> uint8. Raises MemoryTypeError for uint16, int32, float32 and
-    float64, which the library would misread.
+    float64, which the library would misread. Reach: int(along(radius_z, radius_y, radius_x))
+    elements along each axis (measured).
 
     Parameters
     ----------
@@ -21996,7 +22074,8 @@ def modulo_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -22111,7 +22190,7 @@ def morphological_chan_vese(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -22221,7 +22300,7 @@ def multiply_image_and_position(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. dimension counts the axes from the last one: 0 is X, 1 is Y, 2 is Z.
     Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float32.
+    float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -22322,7 +22401,8 @@ def multiply_image_and_scalar(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -22412,7 +22492,8 @@ def multiply_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -22601,7 +22682,8 @@ def nan_to_num(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -22775,7 +22857,7 @@ def nonzero_maximum(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -22874,7 +22956,7 @@ def nonzero_maximum_box(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -22970,7 +23052,7 @@ def nonzero_maximum_diamond(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -23072,7 +23154,7 @@ def nonzero_minimum(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -23171,7 +23253,7 @@ def nonzero_minimum_box(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -23267,7 +23349,7 @@ def nonzero_minimum_diamond(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -23370,7 +23452,8 @@ def normalize(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float32, in [0, 1]; float32, float64 -> float32.
+    int32 -> float32, in [0, 1]; float32, float64 -> float32. Reach: the entire image
+    (measured).
 
     Parameters
     ----------
@@ -23473,7 +23556,7 @@ def not_equal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -23576,7 +23659,7 @@ def not_equal_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -24012,7 +24095,8 @@ def opening(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 2 * half(footprint)
+    elements along each axis (measured).
 
     Parameters
     ----------
@@ -24112,7 +24196,8 @@ def opening_box(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -24317,7 +24402,8 @@ def opening_sphere(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -24591,7 +24677,7 @@ def parametric_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -24697,7 +24783,8 @@ def paste(
     is processed in 3-D. Axes are (Z, Y, X): destination_x along X (the last axis);
     destination_y along Y (the second to last); destination_z along Z (the first of three).
     Returns an image of the same shape. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32.
+    float32 -> same dtype; float64 -> float32. Reach: along(destination_z, destination_y,
+    destination_x) elements along each axis (measured).
 
     Parameters
     ----------
@@ -24761,7 +24848,7 @@ def percentile(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -24846,7 +24933,7 @@ def pixel_count_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -25018,7 +25105,8 @@ def power(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -25118,7 +25206,8 @@ def power_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -25174,7 +25263,7 @@ def product_of_all_pixels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -25483,7 +25572,7 @@ def proximal_neighbor_count(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -25592,7 +25681,7 @@ def proximal_neighbor_count_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> uint32.
+    float32, float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -25747,7 +25836,8 @@ def radians_to_degrees(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -25990,7 +26080,7 @@ def read_intensities_from_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float32.
+    float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -26090,7 +26180,7 @@ def read_map_values(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float32.
+    float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -26180,7 +26270,7 @@ def read_values_from_positions(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32.
+    float32 -> same dtype; float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -26275,7 +26365,8 @@ def reciprocal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -26368,7 +26459,7 @@ def reduce_labels_to_centroids(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -26452,7 +26543,7 @@ def reduce_labels_to_label_edges(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32.
+    float32 -> same dtype; float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -26642,7 +26733,7 @@ def relabel_sequential(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32.
+    float32 -> same dtype; float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -26850,7 +26941,8 @@ def remove_labels_on_edges(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): exclude_x along X (the last axis); exclude_y along
     Y (the second to last); exclude_z along Z (the first of three). Returns a label image.
-    Dtypes: bool, uint8, uint16, int32, float32, float64 -> uint32.
+    Dtypes: bool, uint8, uint16, int32, float32, float64 -> uint32. Reach: the entire image
+    (measured).
 
     Parameters
     ----------
@@ -27179,7 +27271,7 @@ def remove_large_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -27279,7 +27371,7 @@ def remove_small_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -27477,7 +27569,8 @@ def replace_intensity(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -27576,7 +27669,8 @@ def replace_value(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -28048,7 +28142,8 @@ def round(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -28261,7 +28356,7 @@ def scale(
     is processed in 3-D. Axes are (Z, Y, X): factor_x along X (the last axis); factor_y along Y
     (the second to last); factor_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -28419,7 +28514,7 @@ def scatter(
     is processed in 3-D. Axes are (Z, Y, X): start_x, stop_x and step_x along X (the last axis);
     start_y, stop_y and step_y along Y (the second to last); start_z, stop_z and step_z along Z
     (the first of three). Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32, float32, float64 -> float32.
+    int32, float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -28571,6 +28666,7 @@ def set(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
+    Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -28653,6 +28749,7 @@ def set_column(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
+    Reach: column_index + 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -28735,6 +28832,7 @@ def set_image_borders(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
+    Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -28829,7 +28927,7 @@ def set_nonzero_pixels_to_pixelindex(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> uint32.
+    float32, float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -28981,6 +29079,7 @@ def set_ramp_x(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
+    Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -29041,6 +29140,7 @@ def set_ramp_y(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
+    Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -29181,6 +29281,7 @@ def set_row(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
+    Reach: row_index + 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -29276,6 +29377,7 @@ def set_where_x_equals_y(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
+    Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -29358,6 +29460,7 @@ def set_where_x_greater_than_y(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
+    Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -29440,6 +29543,7 @@ def set_where_x_smaller_than_y(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
+    Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -29521,7 +29625,8 @@ def sign(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -29610,7 +29715,8 @@ def sin(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float32, in [-1, 1]; float32, float64 -> float32.
+    int32 -> float32, in [-1, 1]; float32, float64 -> float32. Reach: 0, since elements depend
+    on the same element alone (measured).
 
     Parameters
     ----------
@@ -29699,7 +29805,8 @@ def sinh(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -29792,7 +29899,7 @@ def skeletonize(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -29885,7 +29992,7 @@ def small_hessian_eigenvalue(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -29980,7 +30087,7 @@ def smaller(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -30083,7 +30190,7 @@ def smaller_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -30184,7 +30291,7 @@ def smaller_or_equal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -30287,7 +30394,7 @@ def smaller_or_equal_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -30389,7 +30496,7 @@ def smooth_connected_labels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -30580,7 +30687,7 @@ def sobel(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -30675,7 +30782,7 @@ def spots_to_pointlist(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -30770,7 +30877,8 @@ def square(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -30863,7 +30971,8 @@ def square_root(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -30957,7 +31066,8 @@ def squared_difference(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -31077,7 +31187,8 @@ def standard_deviation(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
-    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach:
+    int(along(radius_z, radius_y, radius_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -31203,7 +31314,8 @@ def standard_deviation_box(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
-    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach:
+    int(along(radius_z, radius_y, radius_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -31314,7 +31426,7 @@ def standard_deviation_intensity_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -31371,7 +31483,7 @@ def standard_deviation_of_all_pixels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -31556,7 +31668,8 @@ def standard_deviation_of_touching_neighbors_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -31663,7 +31776,7 @@ def standard_deviation_partial_touching_area_matrix(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float32.
+    float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -31771,7 +31884,8 @@ def standard_deviation_sphere(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
-    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach:
+    int(along(radius_z, radius_y, radius_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -31880,7 +31994,7 @@ def standard_deviation_touch_portion(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float32.
+    float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -31934,7 +32048,7 @@ def statistics_of_background_and_labelled_pixels(
     defaults to a single label covering the entire image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
-    is processed in 3-D. Returns a table of values.
+    is processed in 3-D. Returns a table of values. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -31996,7 +32110,7 @@ def statistics_of_labelled_neighbors(
     image with isotropic pixel spacing.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
-    is processed in 3-D. Returns a table of values.
+    is processed in 3-D. Returns a table of values. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -32052,7 +32166,7 @@ def statistics_of_labelled_pixels(
     provided, the label image defaults to a single label covering the entire image.
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
-    is processed in 3-D. Returns a table of values.
+    is processed in 3-D. Returns a table of values. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -32535,7 +32649,8 @@ def subtract_gaussian_background(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y
     (the second to last); sigma_z along Z (the first of three). Returns an image of the same
-    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach: int(4 *
+    along(sigma_z, sigma_y, sigma_x) + 0.5) elements along each axis (measured).
 
     Parameters
     ----------
@@ -32644,7 +32759,8 @@ def subtract_image_from_scalar(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -32734,7 +32850,8 @@ def subtract_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -32790,7 +32907,7 @@ def sum_of_all_pixels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -33397,7 +33514,8 @@ def tan(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -33486,7 +33604,8 @@ def tanh(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float32, in [0, 1]; float32, float64 -> float32.
+    int32 -> float32, in [0, 1]; float32, float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -33575,7 +33694,7 @@ def threshold_isodata(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -33669,7 +33788,7 @@ def threshold_li(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -33762,7 +33881,7 @@ def threshold_mean(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -33851,7 +33970,7 @@ def threshold_otsu(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -33946,7 +34065,7 @@ def threshold_triangle(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -34039,7 +34158,7 @@ def threshold_yen(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -34141,7 +34260,8 @@ def top_hat(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -34253,7 +34373,8 @@ def top_hat_box(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -34361,7 +34482,8 @@ def top_hat_sphere(
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
     shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
-    float64 -> float32.
+    float64 -> float32. Reach: 2 * int(along(radius_z, radius_y, radius_x)) elements along each
+    axis (measured).
 
     Parameters
     ----------
@@ -34466,7 +34588,7 @@ def touching_neighbor_count_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -34909,7 +35031,8 @@ def truncate(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -34995,7 +35118,8 @@ def tubeness(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 2 * ceil(3 * sigma) - 2
+    elements along each axis (measured).
 
     Parameters
     ----------
@@ -35082,7 +35206,8 @@ def undefined_to_zero(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
+    the same element alone (measured).
 
     Parameters
     ----------
@@ -35303,7 +35428,8 @@ def variance_box(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
-    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach:
+    int(along(radius_z, radius_y, radius_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -35430,7 +35556,8 @@ def variance_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
-    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach:
+    int(along(radius_z, radius_y, radius_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -35498,7 +35625,7 @@ def variance_of_all_pixels(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -35599,7 +35726,8 @@ def variance_sphere(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
     (the second to last); radius_z along Z (the first of three). Returns an image of the same
-    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach:
+    int(along(radius_z, radius_y, radius_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -35966,7 +36094,7 @@ def voronoi_labeling(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -36073,7 +36201,7 @@ def voronoi_otsu_labeling(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint32.
+    float64 -> uint32. Reach: the entire image (measured).
 
     Parameters
     ----------

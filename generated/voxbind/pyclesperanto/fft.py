@@ -122,7 +122,7 @@ def convolve(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: float32,
     float64 -> float32. Raises MemoryTypeError for bool, uint8, uint16 and int32, which the
-    library would misread.
+    library would misread. Reach: the entire image (measured).
 
     Parameters
     ----------

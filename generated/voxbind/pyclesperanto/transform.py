@@ -130,7 +130,8 @@ def affine_transform(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32.
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: the entire image
+    (measured).
 
     Parameters
     ----------

@@ -11,6 +11,10 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
+    # The library's own types; type checkers don't need it to be installed.
+    from scipy import LowLevelCallable as LowLevelCallable  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+
+    __version__: Any
     from . import cluster as cluster
     from . import constants as constants
     from . import datasets as datasets
@@ -32,7 +36,9 @@ if TYPE_CHECKING:
     from . import stats as stats
     from . import version as version
 
-    # The library's other names are re-exported; their types are unknown here.
+    def show_config(mode: Any = ...) -> Any: ...
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 

@@ -11,7 +11,18 @@ from voxbind._upstream.lazy import lazy_module
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
-    # Some libraries have no types, and type checkers need seconds to read the types of others.
+
+    def binary_blobs(
+        length: Any = ...,
+        blob_size_fraction: Any = ...,
+        n_dim: Any = ...,
+        volume_fraction: Any = ...,
+        rng: Any = ...,
+        *,
+        boundary_mode: Any = ...,
+    ) -> Any: ...
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 else:

@@ -379,7 +379,8 @@ def phase_cross_correlation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a tuple of coordinates (shift), a number (error) and a number
-    (phasediff). Dtypes: bool, uint8, uint16, int32, float32, float64 -> int64.
+    (phasediff). Dtypes: bool, uint8, uint16, int32, float32, float64 -> int64. Reach: the
+    entire image (measured for skimage.registration.phase_cross_correlation).
 
     This code gives the same precision as the FFT upsampled cross-correlation
     in a fraction of the computation time and with reduced memory requirements.

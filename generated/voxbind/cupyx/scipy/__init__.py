@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from . import special as special
     from . import stats as stats
 
-    # The library's other names are re-exported; their types are unknown here.
+    def get_array_module(*args: Any) -> Any: ...
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 

@@ -11,7 +11,39 @@ from voxbind._upstream.lazy import lazy_module
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
-    # Some libraries have no types, and type checkers need seconds to read the types of others.
+    dct: Any
+    dctn: Any
+    dst: Any
+    dstn: Any
+    fft: Any
+    fft2: Any
+    fftn: Any
+    fht: Any
+    hfft: Any
+    hfft2: Any
+    hfftn: Any
+    idct: Any
+    idctn: Any
+    idst: Any
+    idstn: Any
+    ifft: Any
+    ifft2: Any
+    ifftn: Any
+    ifht: Any
+    ihfft: Any
+    ihfft2: Any
+    ihfftn: Any
+    irfft: Any
+    irfft2: Any
+    irfftn: Any
+    rfft: Any
+    rfft2: Any
+    rfftn: Any
+
+    def get_fft_plan(a: Any, shape: Any = ..., axes: Any = ..., value_type: Any = ...) -> Any: ...
+    def next_fast_len(target: Any, real: Any = ...) -> Any: ...
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 else:

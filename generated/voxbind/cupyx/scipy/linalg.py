@@ -11,7 +11,30 @@ from voxbind._upstream.lazy import lazy_module
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
-    # Some libraries have no types, and type checkers need seconds to read the types of others.
+    block_diag: Any
+    circulant: Any
+    companion: Any
+    convolution_matrix: Any
+    dft: Any
+    fiedler: Any
+    fiedler_companion: Any
+    hadamard: Any
+    hankel: Any
+    helmert: Any
+    hilbert: Any
+    kron: Any
+    leslie: Any
+    lu: Any
+    lu_factor: Any
+    lu_solve: Any
+    solve_triangular: Any
+    toeplitz: Any
+
+    def bandwidth(a: Any) -> Any: ...
+    def expm(a: Any) -> Any: ...
+    def khatri_rao(a: Any, b: Any) -> Any: ...
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 else:

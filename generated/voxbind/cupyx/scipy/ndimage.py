@@ -367,7 +367,8 @@ def binary_closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: iterations * 2 * half(structure, 1) elements along each axis
+    (measured for scipy.ndimage.binary_closing).
 
     The *closing* of an input image by a structuring element is the
     *erosion* of the *dilation* of the image by the structuring element.
@@ -509,7 +510,8 @@ def binary_dilation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: iterations * half(structure, 1) elements along each axis (measured
+    for scipy.ndimage.binary_dilation).
 
     Parameters
     ----------
@@ -648,7 +650,8 @@ def binary_erosion(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: iterations * half(structure, 1) elements along each axis (measured
+    for scipy.ndimage.binary_erosion).
 
     Binary erosion is a mathematical morphology operation used for image
     processing.
@@ -905,7 +908,8 @@ def binary_hit_or_miss(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: half(structure1, 1) + abs(origin1) elements along each axis
+    (measured for scipy.ndimage.binary_hit_or_miss).
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.
@@ -1033,7 +1037,8 @@ def binary_opening(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: iterations * 2 * half(structure, 1) elements along each axis
+    (measured for scipy.ndimage.binary_opening).
 
     The *opening* of an input image by a structuring element is the
     *dilation* of the *erosion* of the image by the structuring element.
@@ -1169,7 +1174,7 @@ def binary_propagation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: the entire image (measured for scipy.ndimage.binary_propagation).
 
     Parameters
     ----------
@@ -1305,7 +1310,8 @@ def black_tophat(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
+    axis (measured for scipy.ndimage.black_tophat).
 
     Parameters
     ----------
@@ -1449,7 +1455,8 @@ def center_of_mass(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
     float64 -> float64. The library warns for bool, uint8 and uint16 (PerformanceWarning: Using
-    the slower implementation as cupyx.scipy.ndimage.sum supports ...).
+    the slower implementation as cupyx.scipy.ndimage.sum supports ...). Reach: the entire image
+    (measured for scipy.ndimage.center_of_mass).
 
     Parameters
     ----------
@@ -2355,7 +2362,8 @@ def extrema(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a tuple of a number (minimums), a number (maximums),
     coordinates (min_positions) and coordinates (max_positions). Dtypes: bool, uint8, uint16,
-    int32, float32 and float64 are preserved.
+    int32, float32 and float64 are preserved. Reach: the entire image (measured for
+    scipy.ndimage.extrema).
 
     Parameters
     ----------
@@ -2421,7 +2429,8 @@ def find_objects(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. The library refuses float32 and float64
-    (TypeError: Input dtype float32 cannot be interpreted as an integer).
+    (TypeError: Input dtype float32 cannot be interpreted as an integer). Reach: the entire
+    image (measured for scipy.ndimage.find_objects).
 
     Parameters
     ----------
@@ -3975,7 +3984,8 @@ def grey_closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
+    axis (measured for scipy.ndimage.grey_closing).
 
     Parameters
     ----------
@@ -4126,7 +4136,8 @@ def grey_dilation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
+    along each axis (measured for scipy.ndimage.grey_dilation).
 
     Parameters
     ----------
@@ -4277,7 +4288,8 @@ def grey_erosion(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
+    along each axis (measured for scipy.ndimage.grey_erosion).
 
     Parameters
     ----------
@@ -4428,7 +4440,8 @@ def grey_opening(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
+    axis (measured for scipy.ndimage.grey_opening).
 
     Parameters
     ----------
@@ -4554,7 +4567,7 @@ def histogram(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a histogram. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> int64.
+    float64 -> int64. Reach: the entire image (measured for scipy.ndimage.histogram).
 
     Histogram calculates the frequency of values in an array within bins
     determined by `min`, `max`, and `bins`. The `labels` and `index`
@@ -4850,7 +4863,8 @@ def labeled_comprehension(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured for
+    scipy.ndimage.labeled_comprehension).
 
     Roughly equivalent to [func(input[labels == i]) for i in index].
 
@@ -4968,7 +4982,8 @@ def laplace(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: 1 elements along each axis (measured for
+    scipy.ndimage.laplace).
 
     Parameters
     ----------
@@ -5189,7 +5204,7 @@ def maximum(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32 and
-    float64 are preserved.
+    float64 are preserved. Reach: the entire image (measured for scipy.ndimage.maximum).
 
     Parameters
     ----------
@@ -5304,7 +5319,8 @@ def maximum_filter(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
+    along each axis (measured for scipy.ndimage.maximum_filter).
 
     Parameters
     ----------
@@ -5443,7 +5459,8 @@ def maximum_filter1d(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: size // 2 + abs(origin) elements along each axis
+    (measured for scipy.ndimage.maximum_filter1d).
 
     Parameters
     ----------
@@ -5547,7 +5564,7 @@ def maximum_position(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> int64.
+    float64 -> int64. Reach: the entire image (measured for scipy.ndimage.maximum_position).
 
     For each region specified by `labels`, the position of the maximum
     value of `input` within the region is returned.
@@ -5649,7 +5666,8 @@ def mean(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
     float64 -> float64. The library warns for bool, uint8 and uint16 (PerformanceWarning: Using
-    the slower implementation as cupyx.scipy.ndimage.mean supports ...).
+    the slower implementation as cupyx.scipy.ndimage.mean supports ...). Reach: the entire image
+    (measured for scipy.ndimage.mean).
 
     Parameters
     ----------
@@ -5725,7 +5743,7 @@ def median(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
-    float32, float64 -> same dtype.
+    float32, float64 -> same dtype. Reach: the entire image (measured for scipy.ndimage.median).
 
     Parameters
     ----------
@@ -5840,7 +5858,8 @@ def median_filter(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
+    along each axis (measured for scipy.ndimage.median_filter).
 
     Parameters
     ----------
@@ -5959,7 +5978,7 @@ def minimum(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32 and
-    float64 are preserved.
+    float64 are preserved. Reach: the entire image (measured for scipy.ndimage.minimum).
 
     Parameters
     ----------
@@ -6074,7 +6093,8 @@ def minimum_filter(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
+    along each axis (measured for scipy.ndimage.minimum_filter).
 
     Parameters
     ----------
@@ -6218,7 +6238,8 @@ def minimum_filter1d(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: size // 2 + abs(origin) elements along each axis
+    (measured for scipy.ndimage.minimum_filter1d).
 
     Parameters
     ----------
@@ -6322,7 +6343,7 @@ def minimum_position(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> int64.
+    float64 -> int64. Reach: the entire image (measured for scipy.ndimage.minimum_position).
 
     For each region specified by `labels`, the position of the minimum
     value of `input` within the region is returned.
@@ -6457,7 +6478,9 @@ def morphological_gradient(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16, int32,
     float32 and float64 are preserved. The library refuses bool (TypeError: cupy boolean
-    subtract, the `-` operator, is deprecated, use the bitwise_xor, ...).
+    subtract, the `-` operator, is deprecated, use the bitwise_xor, ...). Reach: half(footprint,
+    size // 2) + abs(origin) elements along each axis (measured for
+    scipy.ndimage.morphological_gradient).
 
     The morphological gradient is calculated as the difference between a
     dilation and an erosion of the input with a given structuring element.
@@ -6613,7 +6636,9 @@ def morphological_laplace(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16, int32,
     float32 and float64 are preserved. The library refuses bool (TypeError: cupy boolean
-    subtract, the `-` operator, is deprecated, use the bitwise_xor, ...).
+    subtract, the `-` operator, is deprecated, use the bitwise_xor, ...). Reach: half(footprint,
+    size // 2) + abs(origin) elements along each axis (measured for
+    scipy.ndimage.morphological_laplace).
 
     Parameters
     ----------
@@ -6765,7 +6790,8 @@ def percentile_filter(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
+    along each axis (measured for scipy.ndimage.percentile_filter).
 
     Parameters
     ----------
@@ -7015,7 +7041,8 @@ def rank_filter(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
+    along each axis (measured for scipy.ndimage.rank_filter).
 
     Parameters
     ----------
@@ -7673,7 +7700,8 @@ def standard_deviation(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
     float64 -> float64. The library warns for bool, uint8 and uint16 (PerformanceWarning: Using
-    the slower implementation because the provided type bool is not ...).
+    the slower implementation because the provided type bool is not ...). Reach: the entire
+    image (measured for scipy.ndimage.standard_deviation).
 
     Parameters
     ----------
@@ -7752,7 +7780,7 @@ def sum(
     is processed in 3-D. Returns a number. Dtypes: bool, int32 -> int64; uint8,
     uint16 -> uint64; float32, float64 -> same dtype. The library warns for bool, uint8 and
     uint16 (PerformanceWarning: Using the slower implementation as cupyx.scipy.ndimage.sum
-    supports ...).
+    supports ...). Reach: the entire image (measured for scipy.ndimage.sum).
 
     Parameters
     ----------
@@ -7835,7 +7863,7 @@ def sum_labels(
     is processed in 3-D. Returns a number. Dtypes: bool, int32 -> int64; uint8,
     uint16 -> uint64; float32, float64 -> same dtype. The library warns for bool, uint8 and
     uint16 (PerformanceWarning: Using the slower implementation as cupyx.scipy.ndimage.sum
-    supports ...).
+    supports ...). Reach: the entire image (measured for scipy.ndimage.sum_labels).
 
     Parameters
     ----------
@@ -8315,7 +8343,8 @@ def variance(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
     float64 -> float64. The library warns for bool, uint8 and uint16 (PerformanceWarning: Using
-    the slower implementation because the provided type bool is not ...).
+    the slower implementation because the provided type bool is not ...). Reach: the entire
+    image (measured for scipy.ndimage.variance).
 
     Parameters
     ----------
@@ -8425,7 +8454,8 @@ def white_tophat(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
+    axis (measured for scipy.ndimage.white_tophat).
 
     Parameters
     ----------

@@ -11,7 +11,117 @@ from voxbind._upstream.lazy import lazy_module
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
-    # Some libraries have no types, and type checkers need seconds to read the types of others.
+    bdtr: Any
+    bdtrc: Any
+    bdtri: Any
+    beta: Any
+    betainc: Any
+    betaincinv: Any
+    betaln: Any
+    binom: Any
+    boxcox: Any
+    boxcox1p: Any
+    cbrt: Any
+    chdtr: Any
+    chdtrc: Any
+    chdtri: Any
+    cosdg: Any
+    cosm1: Any
+    cotdg: Any
+    digamma: Any
+    ellipeinc: Any
+    ellipj: Any
+    ellipk: Any
+    ellipkinc: Any
+    ellipkm1: Any
+    entr: Any
+    erf: Any
+    erfc: Any
+    erfcinv: Any
+    erfcx: Any
+    erfinv: Any
+    exp1: Any
+    exp10: Any
+    exp2: Any
+    expi: Any
+    expit: Any
+    expm1: Any
+    expn: Any
+    exprel: Any
+    fdtr: Any
+    fdtrc: Any
+    fdtri: Any
+    gamma: Any
+    gammainc: Any
+    gammaincc: Any
+    gammainccinv: Any
+    gammaincinv: Any
+    gammaln: Any
+    gammasgn: Any
+    gdtr: Any
+    gdtrc: Any
+    huber: Any
+    i0: Any
+    i0e: Any
+    i1: Any
+    i1e: Any
+    inv_boxcox: Any
+    inv_boxcox1p: Any
+    j0: Any
+    j1: Any
+    k0: Any
+    k0e: Any
+    k1: Any
+    k1e: Any
+    kl_div: Any
+    log1p: Any
+    log_expit: Any
+    log_ndtr: Any
+    loggamma: Any
+    logit: Any
+    lpmv: Any
+    nbdtr: Any
+    nbdtrc: Any
+    nbdtri: Any
+    ndtr: Any
+    ndtri: Any
+    pdtr: Any
+    pdtrc: Any
+    pdtri: Any
+    poch: Any
+    pseudo_huber: Any
+    psi: Any
+    radian: Any
+    rel_entr: Any
+    rgamma: Any
+    shichi: Any
+    sici: Any
+    sindg: Any
+    tandg: Any
+    wright_bessel: Any
+    xlog1py: Any
+    xlogy: Any
+    y0: Any
+    y1: Any
+    yn: Any
+    zeta: Any
+    zetac: Any
+
+    def btdtr(a: Any, b: Any, x: Any, out: Any = ...) -> Any: ...
+    def btdtri(a: Any, b: Any, p: Any, out: Any = ...) -> Any: ...
+    def lambertw(z: Any, k: Any = ..., tol: Any = ...) -> Any: ...
+    def log_softmax(x: Any, axis: Any = ...) -> Any: ...
+    def logsumexp(
+        a: Any, axis: Any = ..., b: Any = ..., keepdims: Any = ..., return_sign: Any = ...
+    ) -> Any: ...
+    def multigammaln(a: Any, d: Any) -> Any: ...
+    def polygamma(n: Any, x: Any) -> Any: ...
+    def softmax(x: Any, axis: Any = ...) -> Any: ...
+    def sph_harm(m: Any, n: Any, theta: Any, phi: Any, out: Any = ...) -> Any: ...
+    def sph_harm_y(n: Any, m: Any, theta: Any, phi: Any, *, diff_n: Any = ...) -> Any: ...
+    def spherical_yn(n: Any, z: Any, derivative: Any = ...) -> Any: ...
+
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 else:

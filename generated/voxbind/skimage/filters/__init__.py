@@ -143,7 +143,7 @@ def apply_hysteresis_threshold(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: the entire image (measured).
 
     This algorithm finds regions where ``image`` is greater than ``high``
     OR ``image`` is greater than ``low`` *and* that region is connected to
@@ -284,7 +284,7 @@ def butterworth(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype.
+    int32 -> float64; float32, float64 -> same dtype. Reach: the entire image (measured).
 
     This filter is defined in the Fourier domain.
 
@@ -451,7 +451,8 @@ def correlate_sparse(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype.
+    int32 -> float64; float32, float64 -> same dtype. Reach: half(kernel) elements along each
+    axis (measured).
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -586,7 +587,8 @@ def difference_of_gaussians(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype.
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: int(1.6 * (low_sigma *
+    truncate) + 0.5) elements along each axis (measured).
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -780,7 +782,7 @@ def farid(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype.
+    float64 -> same dtype. Reach: 2 elements along each axis (measured).
 
     Parameters
     ----------
@@ -884,7 +886,7 @@ def farid_h(image: AnyArray, *, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 2 elements along Y and X (measured).
 
     Parameters
     ----------
@@ -957,7 +959,7 @@ def farid_v(image: AnyArray, *, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 2 elements along Y and X (measured).
 
     Parameters
     ----------
@@ -1299,7 +1301,7 @@ def frangi(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype.
+    int32 -> float64; float32, float64 -> same dtype. Reach: the entire image (measured).
 
     This filter can be used to detect continuous ridges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1441,7 +1443,8 @@ def gabor(
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y (the second
     to last). Returns a tuple of an image of the same shape (real) and an image of the same
-    shape (imag). Dtypes: bool, uint8, uint16, int32, float32 and float64 are preserved.
+    shape (imag). Dtypes: bool, uint8, uint16, int32, float32 and float64 are preserved. Reach:
+    int(2 * n_stds + 0.5) + 1 elements along Y and X (measured).
 
     The real and imaginary parts of the Gabor filter kernel are applied to the
     image and the response is returned as a pair of arrays.
@@ -1736,7 +1739,8 @@ def gaussian(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype.
+    float64 -> same dtype. Reach: int(sigma * truncate + 0.5) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -1957,7 +1961,8 @@ def hessian(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: the entire image
+    (measured).
 
     This filter can be used to detect continuous edges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the whole
@@ -2102,7 +2107,8 @@ def laplace(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype.
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -2180,7 +2186,8 @@ def median(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -2336,7 +2343,8 @@ def meijering(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: the entire image
+    (measured).
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -2468,7 +2476,7 @@ def prewitt(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype.
+    float64 -> same dtype. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -2564,7 +2572,7 @@ def prewitt_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
 
     Parameters
     ----------
@@ -2630,7 +2638,7 @@ def prewitt_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
 
     Parameters
     ----------
@@ -2757,7 +2765,8 @@ def roberts(image: AnyArray, mask: AnyArray | None = None) -> Array:
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64, scaled
-    to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype.
+    to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 1
+    elements along Y and X (measured).
 
     Parameters
     ----------
@@ -2829,7 +2838,7 @@ def roberts_neg_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2899,7 +2908,7 @@ def roberts_pos_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -3009,7 +3018,7 @@ def sato(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype.
+    int32 -> float64; float32, float64 -> same dtype. Reach: the entire image (measured).
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -3139,7 +3148,7 @@ def scharr(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype.
+    float64 -> same dtype. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -3238,7 +3247,7 @@ def scharr_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
 
     Parameters
     ----------
@@ -3309,7 +3318,7 @@ def scharr_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
 
     Parameters
     ----------
@@ -3423,7 +3432,7 @@ def sobel(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype.
+    float64 -> same dtype. Reach: 1 elements along each axis (measured).
 
     Parameters
     ----------
@@ -3517,7 +3526,7 @@ def sobel_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
 
     Parameters
     ----------
@@ -3583,7 +3592,7 @@ def sobel_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
 
     Parameters
     ----------
@@ -3663,7 +3672,7 @@ def threshold_isodata(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
-    int32 -> int64; float32, float64 -> same dtype.
+    int32 -> int64; float32, float64 -> same dtype. Reach: the entire image (measured).
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -3762,7 +3771,7 @@ def threshold_li(
     is processed in 3-D. Returns a number. Dtypes: uint8, uint16, int32 -> float64; float32,
     float64 -> same dtype. Looks at the mask of a masked array (image) of dtype float32 or
     float64. The library refuses bool (TypeError: numpy boolean subtract, the `-` operator, is
-    not supported, use the ...).
+    not supported, use the ...). Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -3921,7 +3930,8 @@ def threshold_local(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype.
+    int32 -> float64; float32, float64 -> same dtype. Reach: int(2 * (block_size - 1) / 3 + 0.5)
+    elements along each axis (measured).
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -4010,7 +4020,8 @@ def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> float:
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
-    float32, float64 -> same dtype. Looks at the mask of a masked array (image).
+    float32, float64 -> same dtype. Looks at the mask of a masked array (image). Reach: the
+    entire image (measured).
 
     Parameters
     ----------
@@ -4067,7 +4078,7 @@ def threshold_minimum(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: uint8, int32 -> int64; float32,
     float64 -> same dtype. The library refuses bool and uint16 (RuntimeError: Unable to find two
-    maxima in histogram).
+    maxima in histogram). Reach: the entire image (measured).
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -4157,7 +4168,8 @@ def threshold_multiotsu(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: uint8, uint16, int32 -> int64;
     float32, float64 -> same dtype. The library refuses bool (ValueError: After discretization
-    into bins, the input image has only 2 different values. ...).
+    into bins, the input image has only 2 different values. ...). Reach: the entire image
+    (measured).
 
     The threshold values are chosen to maximize the total sum of pairwise
     variances between the thresholded graylevel classes. See Notes and [1]
@@ -4313,7 +4325,7 @@ def threshold_niblack(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype.
+    int32 -> float64; float32, float64 -> same dtype. Reach: the entire image (measured).
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -4398,7 +4410,7 @@ def threshold_otsu(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
-    int32 -> int64; float32, float64 -> same dtype.
+    int32 -> int64; float32, float64 -> same dtype. Reach: the entire image (measured).
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -4526,7 +4538,7 @@ def threshold_sauvola(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype.
+    int32 -> float64; float32, float64 -> same dtype. Reach: the entire image (measured).
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -4600,7 +4612,7 @@ def threshold_triangle(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
-    int32 -> int64; float32, float64 -> same dtype.
+    int32 -> int64; float32, float64 -> same dtype. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -4659,7 +4671,7 @@ def threshold_yen(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
-    int32 -> int64; float32, float64 -> same dtype.
+    int32 -> int64; float32, float64 -> same dtype. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -4795,7 +4807,7 @@ def unsharp_mask(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype.
+    float64 -> same dtype. Reach: int(4 * radius + 0.5) elements along each axis (measured).
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added

@@ -137,7 +137,8 @@ def apply_hysteresis_threshold(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: the entire image (measured for
+    skimage.filters.apply_hysteresis_threshold).
 
     This algorithm finds regions where ``image`` is greater than ``high``
     OR ``image`` is greater than ``low`` *and* that region is connected to
@@ -237,7 +238,8 @@ def butterworth(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: the entire image
+    (measured for skimage.filters.butterworth).
 
     This filter is defined in the Fourier domain.
 
@@ -365,7 +367,8 @@ def correlate_sparse(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: half(kernel)
+    elements along each axis (measured for skimage.filters.correlate_sparse).
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -455,7 +458,9 @@ def difference_of_gaussians(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype.
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: int(1.6 * (low_sigma *
+    truncate) + 0.5) elements along each axis (measured for
+    skimage.filters.difference_of_gaussians).
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -701,7 +706,8 @@ def farid_h(image: AnyArray, *, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 2 elements along Y and X (measured for
+    skimage.filters.farid_h).
 
     Parameters
     ----------
@@ -756,7 +762,8 @@ def farid_v(image: AnyArray, *, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 2 elements along Y and X (measured for
+    skimage.filters.farid_v).
 
     Parameters
     ----------
@@ -1356,7 +1363,8 @@ def gaussian(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype.
+    float64 -> same dtype. Reach: int(sigma * truncate + 0.5) elements along each axis (measured
+    for skimage.filters.gaussian).
 
     Parameters
     ----------
@@ -1640,7 +1648,8 @@ def laplace(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype.
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along each axis
+    (measured for skimage.filters.laplace).
 
     Parameters
     ----------
@@ -1739,7 +1748,8 @@ def median(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Unlike skimage.filters.median, it adds algorithm and
+    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis
+    (measured for skimage.filters.median). Unlike skimage.filters.median, it adds algorithm and
     algorithm_kwargs.
 
     Parameters
@@ -1896,6 +1906,7 @@ def meijering(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
+    Reach: the entire image (measured for skimage.filters.meijering).
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -2071,7 +2082,8 @@ def prewitt_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    skimage.filters.prewitt_h).
 
     Parameters
     ----------
@@ -2120,7 +2132,8 @@ def prewitt_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    skimage.filters.prewitt_v).
 
     Parameters
     ----------
@@ -2231,7 +2244,8 @@ def roberts(image: AnyArray, mask: AnyArray | None = None) -> Array:
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32, scaled
-    to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype.
+    to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 1
+    elements along Y and X (measured for skimage.filters.roberts).
 
     Parameters
     ----------
@@ -2285,7 +2299,8 @@ def roberts_neg_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    skimage.filters.roberts_neg_diag).
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2336,7 +2351,8 @@ def roberts_pos_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    skimage.filters.roberts_pos_diag).
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2410,7 +2426,8 @@ def sato(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: the entire image
+    (measured for skimage.filters.sato).
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -2587,7 +2604,8 @@ def scharr_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    skimage.filters.scharr_h).
 
     Parameters
     ----------
@@ -2641,7 +2659,8 @@ def scharr_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    skimage.filters.scharr_v).
 
     Parameters
     ----------
@@ -2797,7 +2816,8 @@ def sobel_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    skimage.filters.sobel_h).
 
     Parameters
     ----------
@@ -2846,7 +2866,8 @@ def sobel_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype.
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    skimage.filters.sobel_v).
 
     Parameters
     ----------
@@ -2893,7 +2914,8 @@ def threshold_isodata(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
-    int32 -> int64; float32, float64 -> same dtype.
+    int32 -> int64; float32, float64 -> same dtype. Reach: the entire image (measured for
+    skimage.filters.threshold_isodata).
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -3014,7 +3036,8 @@ def threshold_li(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: uint8, uint16, int32 -> float64; float32,
     float64 -> same dtype. The library refuses bool (TypeError: cupy boolean subtract, the `-`
-    operator, is deprecated, use the bitwise_xor, ...).
+    operator, is deprecated, use the bitwise_xor, ...). Reach: the entire image (measured for
+    skimage.filters.threshold_li).
 
     Parameters
     ----------
@@ -3126,7 +3149,9 @@ def threshold_local(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: int(2 *
+    (block_size - 1) / 3 + 0.5) elements along each axis (measured for
+    skimage.filters.threshold_local).
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -3222,7 +3247,8 @@ def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> Array:
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
-    float32, float64 -> same dtype.
+    float32, float64 -> same dtype. Reach: the entire image (measured for
+    skimage.filters.threshold_mean).
 
     Parameters
     ----------
@@ -3275,7 +3301,8 @@ def threshold_minimum(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: uint8, int32 -> int64; float32,
     float64 -> same dtype. The library refuses bool and uint16 (RuntimeError: Unable to find two
-    maxima in histogram).
+    maxima in histogram). Reach: the entire image (measured for
+    skimage.filters.threshold_minimum).
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -3366,7 +3393,8 @@ def threshold_multiotsu(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a table of values. Dtypes: uint8, uint16, int32 -> int64;
     float32, float64 -> same dtype. The library refuses bool (ValueError: After discretization
-    into bins, the input image has only 2 different values. ...).
+    into bins, the input image has only 2 different values. ...). Reach: the entire image
+    (measured for skimage.filters.threshold_multiotsu).
 
     The threshold values are chosen to maximize the total sum of pairwise
     variances between the thresholded graylevel classes. See Notes and [1]
@@ -3493,7 +3521,8 @@ def threshold_niblack(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: the entire image
+    (measured for skimage.filters.threshold_niblack).
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -3579,7 +3608,8 @@ def threshold_otsu(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
-    int32 -> int64; float32, float64 -> same dtype.
+    int32 -> int64; float32, float64 -> same dtype. Reach: the entire image (measured for
+    skimage.filters.threshold_otsu).
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -3675,7 +3705,8 @@ def threshold_sauvola(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: the entire image
+    (measured for skimage.filters.threshold_sauvola).
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -3762,7 +3793,8 @@ def threshold_triangle(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
-    int32 -> int64; float32, float64 -> same dtype.
+    int32 -> int64; float32, float64 -> same dtype. Reach: the entire image (measured for
+    skimage.filters.threshold_triangle).
 
     Parameters
     ----------
@@ -3822,7 +3854,8 @@ def threshold_yen(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
-    int32 -> int64; float32, float64 -> same dtype.
+    int32 -> int64; float32, float64 -> same dtype. Reach: the entire image (measured for
+    skimage.filters.threshold_yen).
 
     Parameters
     ----------

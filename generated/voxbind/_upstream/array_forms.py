@@ -1,0 +1,210 @@
+"""Libraries whose images have other forms: a batch axis before Y and X, or a class of their own.
+
+A wrapper of such a library takes the same arrays as any other wrapper. What is given to the library
+has the form that the library takes, and results come back without what was added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, NamedTuple, Required, TypedDict
+
+from .first_use import import_finished
+
+__all__ = ["Forms", "ImageClass", "in_form", "is_complete", "with_axes", "with_class"]
+
+_COLOURS = (3, 4)
+
+
+class Forms(TypedDict, total=False):
+    """How a library takes images, if not as arrays of the axes Y and X."""
+
+    images: Required[Mapping[str, Mapping[str, int]]]
+    """By function, the positions of the parameters that take images; -1 for a keyword."""
+    axes: str
+    """The axes of an image: ``NCYX``."""
+    channels: tuple[str, ...]
+    """The functions that need colour images."""
+    image_class: tuple[str, str, str]
+    """Dotted names of the library's class of images, and of the functions that make such an image
+    of a NumPy array and a NumPy array of it."""
+
+
+class ImageClass(NamedTuple):
+    """A library's class of images, and its functions from and to NumPy's arrays."""
+
+    kind: type
+    from_array: Callable[[Any], Any]
+    to_array: Callable[[Any], Any]
+
+
+def in_form(name: str, function: Any, forms: Forms) -> Any:
+    """Return a function of arrays with the axes Y and X, or Z, Y and X.
+
+    Parameters
+    ----------
+    name
+        The function's name in its module.
+    function
+        The library's function.
+    forms
+        How the library takes images. A function that isn't listed is returned unchanged.
+    """
+    images = forms["images"].get(name)
+    if images is None:
+        return function
+    if axes := forms.get("axes"):
+        return with_axes(function, images, axes, name in forms.get("channels", ()))
+    return with_class(function, images, ImageClass(*map(_dotted, forms["image_class"])))
+
+
+def _dotted(name: str) -> Any:
+    """Return an object by its dotted name, such as ``dask.array.Array.compute``."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(import_finished(module), attribute)
+    except ModuleNotFoundError:  # an attribute of a class
+        return getattr(_dotted(module), attribute)
+
+
+def is_complete(shape: tuple[int, ...], axes: str, needs_channels: bool) -> bool:
+    """Return whether an array has all axes that its library takes, such as N, C, Y and X.
+
+    Parameters
+    ----------
+    shape
+        The array's shape.
+    axes
+        The axes of the library's images: ``NCYX``.
+    needs_channels
+        Whether the function takes colour images. It then takes an array as (..., C, Y, X) or as
+        (..., Y, X, C), and three or four channels show which one it is.
+    """
+    if needs_channels and len(shape) > 2:
+        return shape[-3] in _COLOURS or (len(shape) >= len(axes) and shape[-1] not in _COLOURS)
+    return len(shape) >= len(axes)
+
+
+def with_axes(
+    function: Callable[..., Any], images: Mapping[str, int], axes: str, needs_channels: bool
+) -> Callable[..., Any]:
+    """Return a function that adds the axes before Y and X to images that lack them.
+
+    Parameters
+    ----------
+    function
+        The library's function.
+    images
+        The position of each parameter that takes an image; -1 if it is given by keyword only.
+    axes
+        The axes of the library's images: ``NCYX``.
+    needs_channels
+        Whether the function takes colour images.
+    """
+    added = len(axes) - 2
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        arguments = [*args]
+        is_added = has_last = False
+        for name, position in images.items():
+            image: Any = arguments[position] if 0 <= position < len(args) else kwargs.get(name)
+            shape = tuple(getattr(image, "shape", ()))
+            if len(shape) < 2 or is_complete(shape, axes, needs_channels):
+                continue
+            if needs_channels and len(shape) > 2:
+                has_last = True
+                image = _channels_first(image, added)
+            else:
+                image = image[(None,) * added]
+            is_added = True
+            if 0 <= position < len(args):
+                arguments[position] = image
+            else:
+                kwargs[name] = image
+        result = function(*arguments, **kwargs)
+        return _without(result, added, has_last) if is_added else result
+
+    return call
+
+
+def _channels_first(image: Any, added: int) -> Any:
+    """Return (Y, X, C) as (1, C, Y, X), and (Z, Y, X, C) as (1, C, Z, Y, X)."""
+    last = len(image.shape) - 1
+    order = (last, *range(last))
+    moved = image.permute(order) if hasattr(image, "permute") else image.transpose(order)
+    return moved[(None,) * (added - 1)]
+
+
+def _without(result: Any, added: int, has_last: bool) -> Any:
+    """Return a result without the axes that were added, and with its channels on the last axis."""
+    if isinstance(result, tuple) and hasattr(result, "_fields"):
+        return type(result)(*(_without(member, added, has_last) for member in result))
+    if type(result) in (tuple, list):
+        return type(result)(_without(member, added, has_last) for member in result)
+    if type(result) is dict:
+        return {name: _without(member, added, has_last) for name, member in result.items()}
+    shape = tuple(getattr(result, "shape", ()))
+    if len(shape) < 2 or shape[0] != 1:
+        return result
+    if len(shape) < added + 2:
+        return result[0]  # a row of numbers for each image of the batch
+    if shape[:added] == (1,) * added:
+        return result[(0,) * added]
+    result = result[(0,) * (added - 1)]
+    if has_last and len(result.shape) == 3:
+        return result.permute(1, 2, 0) if hasattr(result, "permute") else result.transpose(1, 2, 0)
+    return result
+
+
+def with_class(
+    function: Callable[..., Any], images: Mapping[str, int], image_class: ImageClass
+) -> Callable[..., Any]:
+    """Return a function that takes NumPy's arrays in place of a library's images.
+
+    If an image of the library is given, the result stays the library's too.
+
+    Parameters
+    ----------
+    function
+        The library's function.
+    images
+        The position of each parameter that takes an image; -1 if it is given by keyword only.
+    image_class
+        The library's class of images.
+    """
+    kind, from_array, to_array = image_class
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        arguments = [*args]
+        is_own = False
+        for name, position in images.items():
+            image: Any = arguments[position] if 0 <= position < len(args) else kwargs.get(name)
+            if isinstance(image, kind):
+                is_own = True
+                continue
+            if len(getattr(image, "shape", ())) < 2:
+                continue
+            # Few of these classes have booleans; libraries have masks of 0 and 1 instead.
+            image = from_array(image.view("uint8") if image.dtype == bool else image)
+            if 0 <= position < len(args):
+                arguments[position] = image
+            else:
+                kwargs[name] = image
+        result = function(*arguments, **kwargs)
+        return result if is_own else _as_arrays(result, kind, to_array)
+
+    call.image_class = kind  # type: ignore[attr-defined] # for `voxbind._dispatch`
+    return call
+
+
+def _as_arrays(result: Any, kind: type, to_array: Callable[[Any], Any]) -> Any:
+    if isinstance(result, kind):
+        return to_array(result)
+    if type(result) in (tuple, list):
+        return type(result)(_as_arrays(member, kind, to_array) for member in result)
+    if type(result) is dict:
+        return {name: _as_arrays(member, kind, to_array) for name, member in result.items()}
+    return result
