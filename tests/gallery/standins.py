@@ -63,7 +63,8 @@ def _with_dark_spots(shape: tuple[int, ...], rng: np.random.Generator) -> NDArra
     is_centre[180::360, 240::480] = True
     spots = ndimage.distance_transform_edt(~is_centre) < 9
     still = np.linspace(120, 200, shape[2]) - 100 * ndimage.gaussian_filter(spots.astype(float), 1)
-    return still + rng.normal(0, 5, shape)
+    frames: NDArray[Any] = still + rng.normal(0, 5, shape)
+    return frames
 
 
 def _frame(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -59,7 +59,7 @@ def call_reach(name: str, arguments: Mapping[str, Any], ndim: int = 2) -> CallRe
     }
     image = {observation.image: None}
     return reach_of_call(
-        verdict.reach and to_builtins(verdict.reach),
+        None if verdict.reach is None else to_builtins(verdict.reach),
         {**image, **arguments},
         ndim,
         observation.image,

@@ -11,13 +11,14 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
+    __version__: Any
     from . import filters as filters
     from . import measure as measure
     from . import morphology as morphology
     from . import odd as odd
     from . import volume as volume
 
-    # The library's other names are re-exported; their types are unknown here.
+    # Names that aren't in the library's source.
     def __getattr__(name: str) -> Any: ...
 
 

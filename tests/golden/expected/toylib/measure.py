@@ -128,7 +128,7 @@ def mean_difference(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64.
+    float64 -> float64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def peaks(image: AnyArray, min_value: Real | None = None, *, slice_by_slice: boo
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> int64.
+    float64 -> int64. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -219,7 +219,8 @@ def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> float:
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64. Looks at the mask of a masked array (image).
+    float64 -> float64. Looks at the mask of a masked array (image). Reach: the entire image
+    (measured).
 
     Parameters
     ----------

@@ -73,7 +73,8 @@ def dilate(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis
+    (measured).
 
     Parameters
     ----------
@@ -124,7 +125,7 @@ def grow(image: AnyArray, *, slice_by_slice: bool = False) -> Array:
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: 1 elements along each axis (measured).
 
     Deprecated since version 0.9: Use `dilate`.
 

@@ -59,7 +59,8 @@ def apply(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
-    float32, float64 -> same dtype. Looks at the mask of a masked array (image).
+    float32, float64 -> same dtype. Looks at the mask of a masked array (image). Reach: the
+    entire image (measured).
 
     Parameters
     ----------
@@ -171,7 +172,8 @@ def combine(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float64 -> complex128; float32 -> complex64.
+    float64 -> complex128; float32 -> complex64. Reach: 0, since elements depend on the same
+    element alone (measured).
 
     Parameters
     ----------
@@ -239,7 +241,8 @@ def hostile(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved.
+    float32 and float64 are preserved. Reach: 0, since elements depend on the same element alone
+    (measured).
 
     Parameters
     ----------
@@ -344,7 +347,8 @@ def rescale(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype.
+    int32 -> float64; float32, float64 -> same dtype. Reach: 0, since elements depend on the
+    same element alone (measured).
 
     Parameters
     ----------
