@@ -32,7 +32,8 @@ def tasks() -> list[ProbeTask]:
         ProbeTask(
             description=description,
             memory_type=spec.memory_type,
-            roles=spec.roles.get(description.name, {}),
+            roles=spec.roles_of(description.name),
+            asked=spec.named_for(description.name),
             allowed_dtypes=spec.only.get(description.name, ()),
         )
         for description in descriptions(LIBRARY)

@@ -70,7 +70,8 @@ def describe_name(name: str) -> Description:
 def watch(function: Callable[..., Any], **roles: str) -> tuple[Observation, Verdict]:
     """Observe and judge a function of one's own."""
     description = describe_function(function)
-    seen = observe(ProbeTask(description=description, memory_type="numpy", roles=roles))
+    task = ProbeTask(description=description, memory_type="numpy", roles=roles, asked=tuple(roles))
+    seen = observe(task)
     return seen, classify(description, seen, None)
 
 
