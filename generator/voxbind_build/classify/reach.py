@@ -18,6 +18,7 @@ from voxbind_build.model import (
     LARGEST_REACH,
     Contract,
     Description,
+    DtypeFact,
     Observation,
     Reach,
     ReachTrial,
@@ -39,6 +40,7 @@ def reach(
     observation: Observation,
     contract: Contract | None,
     result: ResultKind | tuple[ResultKind, ...],
+    dtypes: Mapping[str, DtypeFact],
 ) -> Reach | None:
     """Conclude how far an element of a function's result looks.
 
@@ -52,6 +54,8 @@ def reach(
         The images that it accepts.
     result
         The kind of its result.
+    dtypes
+        By dtype of the image, what is known of the result.
 
     Returns
     -------
@@ -70,7 +74,16 @@ def reach(
         return _everything("elements depend on others farther away than a third of the image")
     if contract not in ("PURE_2D", "FLEXIBLE"):
         return _unknown(f"it is measured for images, and not for the contract {contract}")
-    return _Conclusion(description, measured).reach(takes_volumes=contract == "FLEXIBLE")
+    conclusion = _Conclusion(description, measured).reach(takes_volumes=contract == "FLEXIBLE")
+    if conclusion.kind != "unknown" and _is_constant(dtypes):
+        return _unknown("all elements of its results were equal, which says nothing about a reach")
+    return conclusion
+
+
+def _is_constant(dtypes: Mapping[str, DtypeFact]) -> bool:
+    """Return whether no result has two different elements."""
+    ranges = [fact.range for fact in dtypes.values() if fact.range is not None]
+    return bool(ranges) and all(least == greatest for least, greatest in ranges)
 
 
 def _everything(reason: str) -> Reach:

@@ -26,7 +26,7 @@ from voxbind_build.common.typeexpr import (
 from voxbind_build.manifest.compare import changed_fields
 from voxbind_build.manifest.member_changes import deprecated_parameters, member_changes
 from voxbind_build.manifest.signature_changes import signature_changes
-from voxbind_build.model import SEEN, Aspect, AxisArgument, Change, DtypeFact, Function
+from voxbind_build.model import SEEN, Aspect, AxisArgument, Change, DtypeFact, Function, Reach
 
 _OF_THE_FUTURE = re.compile(r"^\w*(Deprecat|Future|Pending)\w*:")
 """Warnings of changes to come."""
@@ -115,6 +115,7 @@ def _without_parameter(field: str) -> str:
 
 
 Names = tuple[str, ...]
+_OTHER_LIMITS = "valid for other arguments or for another reason"
 
 
 def _contract(names: Names, old: Function, new: Function) -> Iterator[Change]:
@@ -164,9 +165,19 @@ def _result(names: Names, old: Function, new: Function) -> Iterator[Change]:
     words = []
     for field in dict.fromkeys(field.partition(".")[0] for field in changed):
         label = _RESULT_FIELDS.get(field, field.replace("_", " "))
-        words.append(f"{label}: {_value(getattr(old, field))} → {_value(getattr(new, field))}")
+        then, now = _value(getattr(old, field)), _value(getattr(new, field))
+        if field == "reach":
+            then, now = _reach(old.reach), _reach(new.reach)
+        is_same = then == now and field == "reach"
+        words.append(f"{label}: {now}, {_OTHER_LIMITS}" if is_same else f"{label}: {then} → {now}")
     if words:
         yield Change(heading="result", names=names, words=tuple(words))
+
+
+def _reach(reach: Reach | None) -> str:
+    if reach is None:
+        return "not measured"
+    return f"{reach.kind}, {reach.formula}" if reach.formula else reach.kind
 
 
 def _value(value: Any) -> str:  # of any field of a record
