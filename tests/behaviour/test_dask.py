@@ -255,6 +255,16 @@ def test_the_reach_of_footprints_in_a_sequence_is_unknown(
         function(chunked(IMAGE, 5, 5), footprint=footprint)
 
 
+@pytest.mark.parametrize("shift", ["shift_x", "shift_y", "shift_z"])
+def test_a_shifted_window_is_as_far_away_in_volumes(shift: str) -> None:
+    volume = (VOLUME * 255).astype("uint8")
+    arguments = {"footprint": np.ones((3, 5, 3), np.uint8), shift: -1}
+    same(
+        filters.rank.pop(chunked(volume, 2, 7, 6), **arguments),
+        filters.rank.pop(volume, **arguments),
+    )
+
+
 def test_integers_that_keep_their_dtype_are_filtered_by_block() -> None:
     image = RISING.astype("uint16")
     same(

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from voxbind_build.classify.reach_fit import Formula, Sample, fit
-from voxbind_build.classify.reach_forms import Kernel, Quantity, grouped
+from voxbind_build.classify.reach_forms import Kernel, Quantity, grouped, of_any_axis
 from voxbind_build.model import (
     LARGEST_REACH,
     Contract,
@@ -165,10 +165,15 @@ class _Conclusion:
         others = self._required - {*of_formula, *free, *accepted, *self._images}
         if others:
             return _unknown(f"it may depend on {', '.join(sorted(others))}")
+        text = formula.text
+        for quantity in formula.quantities:
+            # Volumes are measured with the usual numbers: numbers of 0 don't show their axes.
+            if takes_volumes and not any(self._usual.get(name) for name in quantity.names):
+                text = of_any_axis(text, quantity)
         is_pointwise = not of_formula and formula.constant == 0
         return Reach(
             kind="pointwise" if is_pointwise else "local",
-            formula="" if is_pointwise else formula.text,
+            formula="" if is_pointwise else text,
             parameters=accepted,
             free=tuple(sorted(free)),
             # Numbers below 0 make a formula negative, which is no reach.

@@ -166,18 +166,10 @@ def _result(names: Names, old: Function, new: Function) -> Iterator[Change]:
     for field in dict.fromkeys(field.partition(".")[0] for field in changed):
         label = _RESULT_FIELDS.get(field, field.replace("_", " "))
         then, now = _value(getattr(old, field)), _value(getattr(new, field))
-        if field == "reach":
-            then, now = _reach(old.reach), _reach(new.reach)
-        is_same = then == now and field == "reach"
+        is_same = then == now  # of a reach, the words don't say all
         words.append(f"{label}: {now}, {_OTHER_LIMITS}" if is_same else f"{label}: {then} → {now}")
     if words:
         yield Change(heading="result", names=names, words=tuple(words))
-
-
-def _reach(reach: Reach | None) -> str:
-    if reach is None:
-        return "not measured"
-    return f"{reach.kind}, {reach.formula}" if reach.formula else reach.kind
 
 
 def _value(value: Any) -> str:  # of any field of a record
@@ -185,6 +177,8 @@ def _value(value: Any) -> str:  # of any field of a record
         return "yes" if value else "no"
     if isinstance(value, Mapping):
         value = [f"{key} = {_value(item)}" for key, item in value.items()]
+    if isinstance(value, Reach):
+        return f"{value.kind}, {value.formula}" if value.formula else value.kind
     if isinstance(value, AxisArgument):
         neutral = " or ".join(f"{number:g}" for number in value.neutral)
         return f"{value.kind} (neutral: {neutral})" if neutral else value.kind
