@@ -202,6 +202,12 @@ def test_a_function_of_measured_reach_gives_the_same_in_blocks(
             expected = entry.func(array)
         except Exception:
             return  # the function doesn't take the image, whatever holds it
+        is_narrowed = array.dtype == np.uint16 and expected.dtype in (np.uint8, np.int16)
+        if is_narrowed and entry.result != "mask":
+            if lazy.npartitions > 1:
+                with pytest.raises(voxbind.MemoryTypeError, match="depend on the largest element"):
+                    entry.func(lazy)
+            return
         if np.shape(expected) != array.shape:  # an axis of colours is added, for example
             with pytest.raises(voxbind.DimensionError, match="can't be joined"):
                 entry.func(lazy).compute(scheduler="synchronous")
