@@ -427,8 +427,7 @@ def flat_field_correction(
     Contract (declared by its author, confirmed by voxbind): FLEXIBLE. Takes a (Y, X) image or a
     (Z, Y, X) volume, which is processed in 3-D. Returns an image of the same shape. Dtypes:
     bool, uint8, uint16, int32, float32, float64 -> float64. Looks at the mask of a masked array
-    (image). Looks at the mask of a masked array (dark) of dtype float64. Reach: 0, since
-    elements depend on the same element alone (measured).
+    (image). Looks at the mask of a masked array (dark) of dtype float64.
 
     Computes ``(image - dark) / (flat - dark) * mean(flat - dark)`` in floats, so that integers
     don't wrap around where the image is darker than ``dark``.

@@ -81,7 +81,9 @@ def built(
     """
     first = images[0]
     result = _axes_of_result(facts, first, axes, options)
-    halo = halo_of_call(facts, arguments, len(axes.spatial), first.parameter, options)
+    halo = halo_of_call(
+        facts, arguments, len(axes.spatial), first.parameter, first.array.dtype, options
+    )
     if halo.elements is None or result != axes.order:
         _refuse_merging(facts, first, axes, halo)
     if halo.elements is None or result != axes.order:

@@ -10,6 +10,7 @@ from .._axes.lazy_options import LazyOptions
 from .._axes.measured import Measured
 from .._reach.calls import reach_of_call
 from ..errors import DimensionError
+from .result_dtypes import narrowed
 
 __all__ = ["Halo", "halo_of_call"]
 
@@ -27,9 +28,14 @@ class Halo(NamedTuple):
 
 
 def halo_of_call(
-    facts: Measured, arguments: Mapping[str, Any], ndim: int, image: str, options: LazyOptions
+    facts: Measured,
+    arguments: Mapping[str, Any],
+    ndim: int,
+    image: str,
+    dtype: Any,
+    options: LazyOptions,
 ) -> Halo:
-    """Return the reach of one call along its `ndim` spatial axes.
+    """Return the reach of one call with an image of a dtype along its `ndim` spatial axes.
 
     Raises
     ------
@@ -57,6 +63,12 @@ def halo_of_call(
     reach = reach_of_call(facts.reach, asked, ndim, image, defaults)
     if reach.kind == "everything":
         return Halo(None, "each element of its result depends on the entire image")
+    smaller = narrowed(facts.dtypes, facts.kinds, dtype)
+    if reach.elements is not None and smaller:
+        return Halo(
+            None,
+            f"how it converts {dtype} to {smaller} may depend on the largest element of the image",
+        )
     if reach.elements is None:
         return Halo(None, f"how far its result depends on neighbours isn't known: {reach.why}")
     return Halo(reach.elements, "")

@@ -8,7 +8,7 @@ from typing import Any
 from .._support.untyped import np
 from ..errors import MemoryTypeError
 
-__all__ = ["dtype_of_output", "dtype_of_result"]
+__all__ = ["dtype_of_output", "dtype_of_result", "narrowed"]
 
 Measured = Mapping[str, Mapping[str, Any]]
 
@@ -58,3 +58,30 @@ def dtype_of_output(output: Any) -> str:
         return "" if output is None else str(np.dtype(output))
     except (TypeError, ValueError):
         return ""
+
+
+def narrowed(dtypes: Measured, kind: Any, dtype: Any) -> str:
+    """Return the dtype of smaller integers that integers are brought to; empty if they aren't.
+
+    Libraries scale integers down only if they don't fit, which depends on the largest element.
+    A mask is of one dtype, whatever the image's.
+
+    Parameters
+    ----------
+    dtypes
+        By dtype of the image, the measured ``dtype`` of the result.
+    kind
+        The kind of the result: ``image``, ``mask`` or ``labels``.
+    dtype
+        The image's dtype.
+    """
+    measured = {key: str(facts["dtype"]) for key, facts in dtypes.items() if facts.get("dtype")}
+    results = {*measured.values()}
+    if dtype.kind not in "iu" or (kind == "mask" and len(results) == 1):
+        return ""
+    given = str(dtype.newbyteorder("="))
+    integers = {result for key, result in measured.items() if np.dtype(key).kind in "iu"}
+    result = measured.get(given) or (integers.pop() if len(integers) == 1 else given)
+    if np.dtype(result).kind not in "iu" or np.iinfo(result).max >= np.iinfo(dtype).max:
+        return ""
+    return result

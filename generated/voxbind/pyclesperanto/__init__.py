@@ -8610,7 +8610,7 @@ def equal_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -21867,8 +21867,7 @@ def mode_of_touching_neighbors_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -23659,7 +23658,7 @@ def not_equal_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -28666,7 +28665,6 @@ def set(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
-    Reach: 0, since elements depend on the same element alone (measured).
 
     Parameters
     ----------
@@ -31668,8 +31666,7 @@ def standard_deviation_of_touching_neighbors_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32.
 
     Parameters
     ----------

@@ -39,6 +39,7 @@ from voxbind_build.model import (
     LibrarySpec,
     Observation,
     ProbeTask,
+    Reach,
     Twin,
     TypeFindings,
     Verdict,
@@ -160,6 +161,10 @@ class LibraryState(msgspec.Struct):
             verdict = with_slice_facts(verdict, description, twin, pair)
         if observation.reach is None and twin is not None and pair is not None:
             verdict = with_reach(verdict, twin, pair)
+        reason = self.inventory.spec.unknown_reach.get(description.name, "")
+        if reason and verdict.reach is not None:
+            unknown = Reach(kind="unknown", reason=reason, evidence="declared")
+            verdict = replace(verdict, reach=unknown)
         return verdict, find_types(description, observation)
 
     def row(self, library: Library) -> Row:

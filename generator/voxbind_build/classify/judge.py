@@ -89,6 +89,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
     if finding.contract is None:
         return _undecided(description, observation, finding)
     result = result_kind(description, observation, finding.contract)
+    dtypes = _dtypes(observation)
     return Verdict(
         kind="image",
         contract=finding.contract,
@@ -107,7 +108,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         stacks=stacks(result.kind),
         needs_channels=finding.needs_channels,
         channels_last=_channels_last(finding, observation),
-        dtypes=_dtypes(observation),
+        dtypes=dtypes,
         values=observation.values,
         mutates=_mutates(observation),
         random=observation.random,
@@ -117,7 +118,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         preserves=preserved(observation),
         axis_arguments=dict(sorted((observation.axis_arguments or {}).items())),
         seeds=observation.seeds,
-        reach=reach(description, observation, finding.contract, result.kind),
+        reach=reach(description, observation, finding.contract, result.kind, dtypes),
     )
 
 

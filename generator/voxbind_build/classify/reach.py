@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from voxbind_build.classify.reach_fit import Formula, Sample, fit
-from voxbind_build.classify.reach_forms import Kernel, Quantity, grouped
+from voxbind_build.classify.reach_forms import Kernel, Quantity, grouped, of_any_axis
 from voxbind_build.model import (
     LARGEST_REACH,
     Contract,
     Description,
+    DtypeFact,
     Observation,
     Reach,
     ReachTrial,
@@ -39,6 +40,7 @@ def reach(
     observation: Observation,
     contract: Contract | None,
     result: ResultKind | tuple[ResultKind, ...],
+    dtypes: Mapping[str, DtypeFact],
 ) -> Reach | None:
     """Conclude how far an element of a function's result looks.
 
@@ -52,6 +54,8 @@ def reach(
         The images that it accepts.
     result
         The kind of its result.
+    dtypes
+        By dtype of the image, what is known of the result.
 
     Returns
     -------
@@ -70,7 +74,16 @@ def reach(
         return _everything("elements depend on others farther away than a third of the image")
     if contract not in ("PURE_2D", "FLEXIBLE"):
         return _unknown(f"it is measured for images, and not for the contract {contract}")
-    return _Conclusion(description, measured).reach(takes_volumes=contract == "FLEXIBLE")
+    conclusion = _Conclusion(description, measured).reach(takes_volumes=contract == "FLEXIBLE")
+    if conclusion.kind != "unknown" and _is_constant(dtypes):
+        return _unknown("all elements of its results were equal, which says nothing about a reach")
+    return conclusion
+
+
+def _is_constant(dtypes: Mapping[str, DtypeFact]) -> bool:
+    """Return whether no result has two different elements."""
+    ranges = [fact.range for fact in dtypes.values() if fact.range is not None]
+    return bool(ranges) and all(least == greatest for least, greatest in ranges)
 
 
 def _everything(reason: str) -> Reach:
@@ -152,10 +165,15 @@ class _Conclusion:
         others = self._required - {*of_formula, *free, *accepted, *self._images}
         if others:
             return _unknown(f"it may depend on {', '.join(sorted(others))}")
+        text = formula.text
+        for quantity in formula.quantities:
+            # Volumes are measured with the usual numbers: numbers of 0 don't show their axes.
+            if takes_volumes and not any(self._usual.get(name) for name in quantity.names):
+                text = of_any_axis(text, quantity)
         is_pointwise = not of_formula and formula.constant == 0
         return Reach(
             kind="pointwise" if is_pointwise else "local",
-            formula="" if is_pointwise else formula.text,
+            formula="" if is_pointwise else text,
             parameters=accepted,
             free=tuple(sorted(free)),
             # Numbers below 0 make a formula negative, which is no reach.

@@ -71,6 +71,14 @@ def grouped(names: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(sorted(group, reverse=True)) for group in groups.values()]
 
 
+def of_any_axis(text: str, quantity: Quantity) -> str:
+    """Return a formula in which the largest of the numbers for x, y and z counts for each axis."""
+    if len(quantity.names) == 1:
+        return text
+    largest = ", ".join(f"abs({name})" for name in quantity.names)
+    return text.replace(f"abs({quantity.text})", f"max({largest})")
+
+
 def terms(quantity: Quantity, *, is_optional: bool) -> Iterator[Term]:
     """Yield the terms with one quantity.
 

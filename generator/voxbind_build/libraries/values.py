@@ -15,7 +15,7 @@ from voxbind_build.model import LibrarySpec
 
 __all__ = ["NAMED", "PATTERNS", "is_pattern", "wrong_values"]
 
-NAMED = ("declare", "roles", "only", "needs_output", "untyped")
+NAMED = ("declare", "roles", "only", "needs_output", "unknown_reach", "untyped")
 """The tables whose keys are dotted public names, or patterns of them in some."""
 PATTERNS = ("declare", "exclude", "roles", "tolerance")
 """The tables whose keys are dotted public names or `fnmatch` patterns."""
@@ -134,6 +134,9 @@ def _of_entries(  # noqa: C901, PLR0912
     for name, outputs in spec.needs_output.items():
         if not outputs:
             yield Problem(("needs_output", name), "the list is empty; name the outputs")
+    for name, reason in spec.unknown_reach.items():
+        if not reason.strip():
+            yield Problem(("unknown_reach", name), "the reason is empty; say what was not measured")
     for name, tolerance in spec.tolerance.items():
         if not (tolerance >= 0 and math.isfinite(tolerance)):
             yield Problem(

@@ -26,7 +26,7 @@ from voxbind_build.common.typeexpr import (
 from voxbind_build.manifest.compare import changed_fields
 from voxbind_build.manifest.member_changes import deprecated_parameters, member_changes
 from voxbind_build.manifest.signature_changes import signature_changes
-from voxbind_build.model import SEEN, Aspect, AxisArgument, Change, DtypeFact, Function
+from voxbind_build.model import SEEN, Aspect, AxisArgument, Change, DtypeFact, Function, Reach
 
 _OF_THE_FUTURE = re.compile(r"^\w*(Deprecat|Future|Pending)\w*:")
 """Warnings of changes to come."""
@@ -115,6 +115,7 @@ def _without_parameter(field: str) -> str:
 
 
 Names = tuple[str, ...]
+_OTHER_LIMITS = "valid for other arguments or for another reason"
 
 
 def _contract(names: Names, old: Function, new: Function) -> Iterator[Change]:
@@ -164,7 +165,9 @@ def _result(names: Names, old: Function, new: Function) -> Iterator[Change]:
     words = []
     for field in dict.fromkeys(field.partition(".")[0] for field in changed):
         label = _RESULT_FIELDS.get(field, field.replace("_", " "))
-        words.append(f"{label}: {_value(getattr(old, field))} → {_value(getattr(new, field))}")
+        then, now = _value(getattr(old, field)), _value(getattr(new, field))
+        is_same = then == now  # of a reach, the words don't say all
+        words.append(f"{label}: {now}, {_OTHER_LIMITS}" if is_same else f"{label}: {then} → {now}")
     if words:
         yield Change(heading="result", names=names, words=tuple(words))
 
@@ -174,6 +177,8 @@ def _value(value: Any) -> str:  # of any field of a record
         return "yes" if value else "no"
     if isinstance(value, Mapping):
         value = [f"{key} = {_value(item)}" for key, item in value.items()]
+    if isinstance(value, Reach):
+        return f"{value.kind}, {value.formula}" if value.formula else value.kind
     if isinstance(value, AxisArgument):
         neutral = " or ".join(f"{number:g}" for number in value.neutral)
         return f"{value.kind} (neutral: {neutral})" if neutral else value.kind

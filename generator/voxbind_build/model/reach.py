@@ -71,4 +71,4 @@ class Reach(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Parameters whose arrays have the axes of the image, and are cut with it, the image first."""
     reason: str = ""
     """Why the reach is unknown, or why it is everything."""
-    evidence: Literal["observed", "recorded", "twin"]
+    evidence: Literal["observed", "recorded", "twin", "declared"]

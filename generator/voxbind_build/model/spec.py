@@ -116,6 +116,9 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     lazy: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Parameters for which a function takes a dask array and keeps it lazy, by dotted public name,
     if the documentation doesn't say so."""
+    unknown_reach: dict[str, str] = field(default_factory=dict)
+    """Why a function's reach is unknown although the measurement shows one, by dotted public name:
+    a clause, such as ``it clips to [-1, 1] if any element is negative``."""
     needs_output: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Outputs, optional upstream, without which a function returns memory that nobody wrote."""
     tolerance: dict[str, float] = field(default_factory=dict)

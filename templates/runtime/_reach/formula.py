@@ -211,7 +211,10 @@ def entries_of(value: Any) -> list[Any] | None:
 
 
 def _shape(value: Any) -> tuple[int, ...]:
-    """Return the shape of an array or of nested lists; empty for anything else."""
+    """Return the shape of an array or of nested lists of numbers; empty for anything else.
+
+    Sequences of arrays are footprints that are applied one after the other.
+    """
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple):
         return shape if all(isinstance(length, int) for length in shape) else ()
@@ -219,4 +222,4 @@ def _shape(value: Any) -> tuple[int, ...]:
     while isinstance(value, list | tuple):
         lengths.append(len(value))
         value = value[0] if value else None
-    return tuple(lengths)
+    return tuple(lengths) if getattr(value, "shape", ()) == () else ()

@@ -1365,8 +1365,7 @@ def binary_hit_or_miss(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: half(structure1, 1) + abs(origin1) elements along each axis
-    (measured).
+    float64 -> bool.
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.

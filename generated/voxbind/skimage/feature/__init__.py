@@ -3570,8 +3570,7 @@ def local_binary_pattern(
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32, float32,
     float64 -> float64. The library warns for float32 and float64 (UserWarning: Applying
-    `local_binary_pattern` to floating-point images may give unexpected ...). Reach: ceil(R)
-    elements along Y and X (measured).
+    `local_binary_pattern` to floating-point images may give unexpected ...).
 
     LBP is a visual descriptor often used in texture classification.
 

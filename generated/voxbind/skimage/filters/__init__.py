@@ -1443,8 +1443,7 @@ def gabor(
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y (the second
     to last). Returns a tuple of an image of the same shape (real) and an image of the same
-    shape (imag). Dtypes: bool, uint8, uint16, int32, float32 and float64 are preserved. Reach:
-    int(2 * n_stds + 0.5) + 1 elements along Y and X (measured).
+    shape (imag). Dtypes: bool, uint8, uint16, int32, float32 and float64 are preserved.
 
     The real and imaginary parts of the Gabor filter kernel are applied to the
     image and the response is returned as a pair of arrays.
@@ -4807,7 +4806,7 @@ def unsharp_mask(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: int(4 * radius + 0.5) elements along each axis (measured).
+    float64 -> same dtype.
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added

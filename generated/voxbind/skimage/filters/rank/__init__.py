@@ -324,7 +324,7 @@ def enhance_contrast(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    abs(along(shift_z, shift_y, shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
 
     This replaces each pixel by the local maximum if the pixel gray value is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -775,7 +775,7 @@ def geometric_mean(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    abs(along(shift_z, shift_y, shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -889,8 +889,8 @@ def gradient(
     refuses bool (ValueError: dtype cannot be bool). The library warns for int32, float32 and
     float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
     ...). The library warns for uint16 (UserWarning: Bad rank filter performance is expected due
-    to a large number of bins ...). Reach: half(footprint) + abs(along(shift_z, shift_y,
-    shift_x)) elements along each axis (measured).
+    to a large number of bins ...). Reach: half(footprint) + max(abs(shift_z), abs(shift_y),
+    abs(shift_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -1094,7 +1094,7 @@ def majority(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    abs(along(shift_z, shift_y, shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -1204,7 +1204,7 @@ def maximum(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    abs(along(shift_z, shift_y, shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -1322,7 +1322,7 @@ def mean(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    abs(along(shift_z, shift_y, shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -1646,7 +1646,7 @@ def median(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint, 1) +
-    abs(along(shift_z, shift_y, shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -1766,7 +1766,7 @@ def minimum(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    abs(along(shift_z, shift_y, shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -1884,7 +1884,7 @@ def modal(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    abs(along(shift_z, shift_y, shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
 
     The mode is the value that appears most often in the local histogram.
 
@@ -2108,7 +2108,7 @@ def otsu(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    abs(along(shift_z, shift_y, shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
 
     Parameters
     ----------
@@ -2317,8 +2317,8 @@ def pop(
     refuses bool (ValueError: dtype cannot be bool). The library warns for int32, float32 and
     float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
     ...). The library warns for uint16 (UserWarning: Bad rank filter performance is expected due
-    to a large number of bins ...). Reach: half(footprint) + abs(along(shift_z, shift_y,
-    shift_x)) elements along each axis (measured).
+    to a large number of bins ...). Reach: half(footprint) + max(abs(shift_z), abs(shift_y),
+    abs(shift_x)) elements along each axis (measured).
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -2859,7 +2859,7 @@ def sum(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    abs(along(shift_z, shift_y, shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
 
     Note that the sum may overflow depending on the data type of the input
     array.
@@ -3196,8 +3196,8 @@ def threshold(
     (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
     (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
     library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
-    large number of bins ...). Reach: half(footprint) + abs(along(shift_z, shift_y, shift_x))
-    elements along each axis (measured).
+    large number of bins ...). Reach: half(footprint) + max(abs(shift_z), abs(shift_y),
+    abs(shift_x)) elements along each axis (measured).
 
     The resulting binary mask is True if the gray value of the center pixel is
     greater than the local mean.
