@@ -241,3 +241,17 @@ def test_a_library_may_have_a_name_that_voxbind_uses_itself(project: Path) -> No
     toml.write_text('name = "errors"\nmodules = ["errors"]\n')
     pipeline.build([load(toml)], out(project), package="lab.typed")
     assert python(project, "from lab.typed import errors; print(errors.Kept.__name__)") == "Kept\n"
+
+
+def test_an_unreadable_manifest_of_another_package_is_not_replaced(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(project) == 0
+    path = out(project) / MANIFEST
+    path.write_text(path.read_text().replace('"lab.typed"', '"lab.typed" '))
+    before = path.read_bytes()
+    (toml,) = project.glob("own_*.toml")
+    code = cli.run(["build", "--fresh", "--library", str(toml), "--out", str(out(project))])
+    assert code == 2
+    assert "add --package lab.typed" in capsys.readouterr().err.replace("\n", " ")
+    assert path.read_bytes() == before

@@ -17,7 +17,7 @@ from voxbind_build.build.library_state import LibraryState
 from voxbind_build.build.report import BuildError
 from voxbind_build.common.bindable import is_identifier
 from voxbind_build.libraries import SpecError
-from voxbind_build.manifest import Record
+from voxbind_build.manifest import MANIFEST, Record
 from voxbind_build.model import PACKAGE, LibrarySpec
 
 __all__ = [
@@ -25,10 +25,14 @@ __all__ = [
     "import_root",
     "refuse_missing",
     "refuse_outdated",
+    "refuse_unreadable",
     "requirement",
     "unread_types",
     "with_search_path",
 ]
+
+_NAMED_PACKAGE = re.compile(rb'"package":\s*"([A-Za-z_][\w.]*)"')
+"""The name of the package in a manifest, also in one that isn't valid JSON."""
 
 
 def import_root(package: str, out: Path) -> Path:
@@ -113,6 +117,36 @@ def for_package(record: Record, package: str | None, specs: Sequence[LibrarySpec
         manifest=replace(manifest, libraries=libraries, package=package),
         observations=observations,
     )
+
+
+def refuse_unreadable(record: Record, out: Path) -> None:
+    """Raise an error if the manifest can't be read, and is that of another project's package.
+
+    A build that ignores the manifest would write voxbind's own package in its place.
+
+    Parameters
+    ----------
+    record
+        The record in the folder; without libraries if its manifest can't be read.
+    out
+        The folder.
+
+    Raises
+    ------
+    SpecError
+        With the name of the package, to be given as `--package`.
+    """
+    path = out / MANIFEST
+    if record.manifest.libraries or not path.is_file():
+        return
+    named = _NAMED_PACKAGE.search(path.read_bytes())
+    if named and (package := named[1].decode()) != PACKAGE:
+        raise SpecError(
+            [
+                f"{path} can't be read, and is the manifest of another package, {package}. To "
+                f"write that package anew, add --package {package} and its libraries (--library)"
+            ]
+        )
 
 
 def refuse_missing(

@@ -20,6 +20,7 @@ from voxbind_build.build.own_package import (
     for_package,
     refuse_missing,
     refuse_outdated,
+    refuse_unreadable,
     unread_types,
 )
 from voxbind_build.build.progress import Reporter, Silent
@@ -103,6 +104,8 @@ def build(
     notes = [] if package is None else unread_types(package, out)
     with disk.claimed(out, reporter.say):
         record = frozen.read_record(out, distrust=fresh, recordings=recordings)
+        if package is None:
+            refuse_unreadable(record, out)
         record = for_package(record, package, specs)
         package = record.manifest.package
         admit(specs, record.manifest.libraries, package)

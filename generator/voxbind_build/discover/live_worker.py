@@ -5,6 +5,7 @@ import can hang, or end its process.
 """
 
 from __future__ import annotations
+import __future__
 
 import contextlib
 import inspect
@@ -37,6 +38,8 @@ _KINDS: dict[object, ParameterKind] = {
     inspect.Parameter.VAR_KEYWORD: "VAR_KEYWORD",
 }
 _OF_THE_FUTURE = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning)
+_FEATURE = type(__future__.annotations)
+"""The class of what `from __future__ import` binds, which no module means for its users."""
 _FILE_LIMIT = 256 << 20
 """Largest size of a file that an import can write, in bytes."""
 _MEMORY_LIMIT = 8 << 30
@@ -155,7 +158,11 @@ def _module(name: str) -> LiveModule:
         return LiveModule(error=_explain(error))
     # Reading attributes of a lazy module can warn as well.
     warnings.simplefilter("ignore")
-    attributes = {attribute for attribute in _dir(module) if not attribute.startswith("_")}
+    attributes = {
+        attribute
+        for attribute in _dir(module)
+        if not attribute.startswith("_") and not isinstance(_peek(module, attribute), _FEATURE)
+    }
     all_names = _peek(module, "__all__")
     exports = None
     if isinstance(all_names, list | tuple | set | frozenset):

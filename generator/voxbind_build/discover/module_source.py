@@ -242,6 +242,8 @@ class _Reader:
 
     def import_from(self, statement: cst.ImportFrom) -> None:
         relative = _dotted(statement.module) if statement.module is not None else ""
+        if relative == "__future__" and not statement.relative:
+            return  # an instruction to the compiler: what it binds is no name of the module
         source = self.module.absolute(len(statement.relative), relative)
         if isinstance(statement.names, cst.ImportStar):
             target = self.library.module(source)

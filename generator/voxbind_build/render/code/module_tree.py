@@ -129,7 +129,10 @@ def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None
     for node in nodes.values():
         if node.key == key:
             node.upstream = node.name
-            node.names_of_package = library.handed_on.get(node.name, {})
+            names = library.handed_on.get(node.name, {})
+            node.names_of_package = {
+                identifier(name, node.name): kind for name, kind in names.items()
+            }
     for public, exclusion in sorted(library.excluded.items()):
         parent, _, name = public.rpartition(".")
         if parent not in nodes or name[:1] == "_" or why_not_bindable(name):
