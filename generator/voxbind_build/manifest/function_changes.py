@@ -26,7 +26,7 @@ from voxbind_build.common.typeexpr import (
 from voxbind_build.manifest.compare import changed_fields
 from voxbind_build.manifest.member_changes import deprecated_parameters, member_changes
 from voxbind_build.manifest.signature_changes import signature_changes
-from voxbind_build.model import SEEN, Aspect, AxisArgument, Change, DtypeFact, Function
+from voxbind_build.model import SEEN, Aspect, AxisArgument, Change, DtypeFact, Function, Reach
 
 _OF_THE_FUTURE = re.compile(r"^\w*(Deprecat|Future|Pending)\w*:")
 """Warnings of changes to come."""
@@ -163,6 +163,8 @@ def _result(names: Names, old: Function, new: Function) -> Iterator[Change]:
     ]
     words = []
     for field in dict.fromkeys(field.partition(".")[0] for field in changed):
+        if field == "reach" and None in (old.reach, new.reach):
+            continue  # one of the records was made without measuring it
         label = _RESULT_FIELDS.get(field, field.replace("_", " "))
         words.append(f"{label}: {_value(getattr(old, field))} → {_value(getattr(new, field))}")
     if words:
@@ -174,6 +176,8 @@ def _value(value: Any) -> str:  # of any field of a record
         return "yes" if value else "no"
     if isinstance(value, Mapping):
         value = [f"{key} = {_value(item)}" for key, item in value.items()]
+    if isinstance(value, Reach):
+        return f"{value.kind} ({value.formula})" if value.formula else value.kind
     if isinstance(value, AxisArgument):
         neutral = " or ".join(f"{number:g}" for number in value.neutral)
         return f"{value.kind} (neutral: {neutral})" if neutral else value.kind
@@ -188,9 +192,19 @@ def _values(names: Names, old: Function, new: Function) -> Iterator[Change]:
 
 
 def _dtypes(names: Names, old: Function, new: Function) -> Iterator[Change]:
+    """Yield the dtypes that are taken now, those that no longer are, and what results became.
+
+    The first two are changes of their own without a range, so that functions share a line.
+    """
+    taken = [dtype for dtype in sorted(new.dtypes) if dtype not in old.dtypes]
+    refused = [dtype for dtype in sorted(old.dtypes) if dtype not in new.dtypes]
+    for dtypes, change in ((taken, "not taken → taken"), (refused, "taken → not taken")):
+        if dtypes:
+            words = (f"{', '.join(dtypes)}: {change}",)
+            yield Change(heading="dtypes", names=names, words=words)
     inputs: dict[str, list[str]] = {}
-    for dtype in sorted({*old.dtypes, *new.dtypes}):
-        then, now = _fact(old.dtypes.get(dtype)), _fact(new.dtypes.get(dtype))
+    for dtype in sorted(old.dtypes.keys() & new.dtypes.keys()):
+        then, now = _fact(old.dtypes[dtype]), _fact(new.dtypes[dtype])
         if then != now:
             inputs.setdefault(f"{then} → {now}", []).append(dtype)
     words = tuple(f"{', '.join(dtypes)}: {change}" for change, dtypes in inputs.items())
@@ -198,9 +212,7 @@ def _dtypes(names: Names, old: Function, new: Function) -> Iterator[Change]:
         yield Change(heading="dtypes", names=names, words=words)
 
 
-def _fact(fact: DtypeFact | None) -> str:
-    if fact is None:
-        return "not taken"
+def _fact(fact: DtypeFact) -> str:
     if fact.range is None:
         return fact.dtype
     return f"{fact.dtype} in [{', '.join(f'{bound:g}' for bound in fact.range)}]"
