@@ -200,8 +200,8 @@ def _dtypes(names: Names, old: Function, new: Function) -> Iterator[Change]:
     refused = [dtype for dtype in sorted(old.dtypes) if dtype not in new.dtypes]
     for dtypes, change in ((taken, "not taken → taken"), (refused, "taken → not taken")):
         if dtypes:
-            words = (f"{', '.join(dtypes)}: {change}",)
-            yield Change(heading="dtypes", names=names, words=words)
+            phrase = f"{', '.join(dtypes)}: {change}"
+            yield Change(heading="dtypes", names=names, words=(phrase,))
     inputs: dict[str, list[str]] = {}
     for dtype in sorted(old.dtypes.keys() & new.dtypes.keys()):
         then, now = _fact(old.dtypes[dtype]), _fact(new.dtypes[dtype])
