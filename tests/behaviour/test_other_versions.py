@@ -10,9 +10,10 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from voxbind import registry
+from voxbind import LibraryMissingError, StaleWrapperError, registry
 from voxbind._upstream.signatures import adapted
 from voxbind._upstream.versions import has_same_source, relation
+from voxbind._upstream.wrapped_module import upstream
 
 MANIFEST = json.loads(files("voxbind").joinpath("manifest.json").read_text(encoding="utf-8"))
 
@@ -69,3 +70,20 @@ def test_an_array_that_became_a_default_is_a_changed_default() -> None:
     function(0, 1)
     with pytest.raises(ValueError, match="'weights' was None and is now array"):
         function(0, weights=None)
+
+
+@pytest.mark.parametrize("module", ["skimage.gone", "skimage.gone.deeper"])
+def test_a_module_that_another_version_lacks_is_a_stale_wrapper(module: str) -> None:
+    lacking = upstream(module, distribution="scikit-image", version="0.1.0", extra="skimage")
+    expected = rf"{module} was wrapped from scikit-image 0\.1\.0 .* doesn't have it.*voxbind build"
+    with pytest.raises(StaleWrapperError, match=expected):
+        lacking.blur  # noqa: B018
+
+
+def test_a_module_that_the_wrapped_version_lacks_is_a_broken_installation() -> None:
+    version = MANIFEST["libraries"]["skimage"]["version"]
+    lacking = upstream(
+        "skimage.gone", distribution="scikit-image", version=version, extra="skimage"
+    )
+    with pytest.raises(LibraryMissingError, match="fails to import"):
+        lacking.blur  # noqa: B018

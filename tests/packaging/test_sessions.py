@@ -90,7 +90,7 @@ def test_a_workflow_calls_sessions_that_there_are(path: Path) -> None:
     assert names <= sessions()
 
 
-@pytest.mark.parametrize("extra", ["skimage", "scipy"])
+@pytest.mark.parametrize("extra", ["skimage", "scipy", "opencl"])
 def test_the_oldest_version_that_an_extra_takes_is_the_one_that_is_tested(extra: str) -> None:
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     (requirement,) = pyproject["project"]["optional-dependencies"][extra]

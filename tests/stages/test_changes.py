@@ -28,6 +28,7 @@ from voxbind_build.model import (
     Heading,
     Library,
     Manifest,
+    Reach,
 )
 
 SKIMAGE = handmade_manifest.manifest().libraries["skimage"]
@@ -194,13 +195,13 @@ FORMS = (Form(options={"indices": "True"}, annotation="int"),)
         (changed(outputs=("out",)), ("result", GAUSSIAN, "output parameters: none → out")),
         (
             changed(dtypes={**FLOATS, "int8": FLOATS["uint8"], "int32": FLOATS["uint8"]}),
-            ("dtypes", GAUSSIAN, "int32, int8: not taken → float64 in [0, 1]"),
+            ("dtypes", GAUSSIAN, "int32, int8: not taken → taken"),
         ),
         (
             changed(dtypes={"uint8": DtypeFact(dtype="float32", range=(0.0, 255.0))}),
             ("dtypes", GAUSSIAN, "uint8: float64 in [0, 1] → float32 in [0, 255]"),
         ),
-        (changed(dtypes={}), ("dtypes", GAUSSIAN, "uint8: float64 in [0, 1] → not taken")),
+        (changed(dtypes={}), ("dtypes", GAUSSIAN, "uint8: taken → not taken")),
         (
             changed(warnings={"UserWarning: low contrast": ("uint8",)}),
             ("warnings", GAUSSIAN, "warns: UserWarning: low contrast"),
@@ -277,6 +278,28 @@ def test_a_record_without_a_call_is_compared_by_nothing_that_calls_show():
     assert [change.heading for change in changes(old, new)] == ["lost"]
     assert summaries(new, old) == [
         ("contract", GAUSSIAN, "unobserved → FLEXIBLE (observed): known")
+    ]
+
+
+def test_functions_that_take_a_further_dtype_share_a_line_whatever_their_results_are():
+    names = sorted(SKIMAGE.functions)[:2]
+    facts = [DtypeFact(dtype="float32"), DtypeFact(dtype="int32", range=(0.0, 4.0))]
+    functions = {
+        name: replace(SKIMAGE.functions[name], dtypes={**SKIMAGE.functions[name].dtypes, "int8": f})
+        for name, f in zip(names, facts, strict=True)
+    }
+    new = replace(SKIMAGE, functions={**SKIMAGE.functions, **functions})
+    (change,) = changes(SKIMAGE, new)
+    assert (change.names, change.words) == (tuple(names), ("int8: not taken → taken",))
+
+
+def test_a_reach_that_only_one_record_holds_is_no_change_of_results():
+    local = Reach(kind="local", formula="int(4 * sigma + 0.5)", evidence="observed")
+    reached = changed(reach=local)
+    assert summaries(SKIMAGE, reached) == [("record", GAUSSIAN, "reach")]
+    pointwise = changed(reach=Reach(kind="pointwise", evidence="observed"))
+    assert summaries(reached, pointwise) == [
+        ("result", GAUSSIAN, "reach: local (int(4 * sigma + 0.5)) → pointwise")
     ]
 
 

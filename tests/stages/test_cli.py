@@ -471,7 +471,8 @@ def test_a_terminal_gets_a_progress_bar(package, search_path):
     os.close(ours)
     assert build.wait() == 0
     text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode())
-    assert re.search(r"toylib .*━.* (\d+)/\1 functions .* left", text)
+    assert re.search(r"toylib .*━.* \d+/\d+ functions .* about \d+:\d\d left in all", text)
+    assert re.search(r"toylib .*━.* (\d+)/\1 functions", text)
 
 
 def _start(package, search_path, **options):

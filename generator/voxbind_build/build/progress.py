@@ -127,7 +127,7 @@ class _TimeLeft(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """Return the time left in words."""
-        if not task.started or task.finished:
+        if task.finished:
             return Text()
         minutes, seconds = divmod(round(self._seconds_left()), 60)
         return Text(f"about {minutes}:{seconds:02} left in all")

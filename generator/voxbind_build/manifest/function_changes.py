@@ -164,6 +164,8 @@ def _result(names: Names, old: Function, new: Function) -> Iterator[Change]:
     ]
     words = []
     for field in dict.fromkeys(field.partition(".")[0] for field in changed):
+        if field == "reach" and None in (old.reach, new.reach):
+            continue  # one of the records was made without measuring it
         label = _RESULT_FIELDS.get(field, field.replace("_", " "))
         then, now = _value(getattr(old, field)), _value(getattr(new, field))
         is_same = then == now  # of a reach, the words don't say all
@@ -193,9 +195,19 @@ def _values(names: Names, old: Function, new: Function) -> Iterator[Change]:
 
 
 def _dtypes(names: Names, old: Function, new: Function) -> Iterator[Change]:
+    """Yield the dtypes that are taken now, those that no longer are, and what results became.
+
+    The first two are changes of their own without a range, so that functions share a line.
+    """
+    taken = [dtype for dtype in sorted(new.dtypes) if dtype not in old.dtypes]
+    refused = [dtype for dtype in sorted(old.dtypes) if dtype not in new.dtypes]
+    for dtypes, change in ((taken, "not taken → taken"), (refused, "taken → not taken")):
+        if dtypes:
+            phrase = f"{', '.join(dtypes)}: {change}"
+            yield Change(heading="dtypes", names=names, words=(phrase,))
     inputs: dict[str, list[str]] = {}
-    for dtype in sorted({*old.dtypes, *new.dtypes}):
-        then, now = _fact(old.dtypes.get(dtype)), _fact(new.dtypes.get(dtype))
+    for dtype in sorted(old.dtypes.keys() & new.dtypes.keys()):
+        then, now = _fact(old.dtypes[dtype]), _fact(new.dtypes[dtype])
         if then != now:
             inputs.setdefault(f"{then} → {now}", []).append(dtype)
     words = tuple(f"{', '.join(dtypes)}: {change}" for change, dtypes in inputs.items())
@@ -203,9 +215,7 @@ def _dtypes(names: Names, old: Function, new: Function) -> Iterator[Change]:
         yield Change(heading="dtypes", names=names, words=words)
 
 
-def _fact(fact: DtypeFact | None) -> str:
-    if fact is None:
-        return "not taken"
+def _fact(fact: DtypeFact) -> str:
     if fact.range is None:
         return fact.dtype
     return f"{fact.dtype} in [{', '.join(f'{bound:g}' for bound in fact.range)}]"

@@ -35,7 +35,7 @@ __all__ = [
     "watch_direct_calls",
 ]
 
-
+_LACKING = "the installed version doesn't have it"
 Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
 _upstreams: list[ModuleType] = []
 _libraries: dict[tuple[str, str], _Library] = {}
@@ -256,7 +256,7 @@ class _Library:
             self._on_device()  # without a device, a module may be all but empty
             if not is_wrapped:
                 raise
-            raise self._stale(name, "the installed version doesn't have it") from error
+            raise self._stale(f"{self._module}.{name}") from error
         except Exception as error:
             # A library that imports its own submodules lazily fails here.
             raise self._broken(self._home, error) from error
@@ -277,6 +277,9 @@ class _Library:
                 if shown is not None:
                     return shown
                 self._on_device()
+            inner = (error.name or "").partition(".")[2]
+            if inner and f"{module}.".startswith(f"{error.name}.") and self._relation() != "same":
+                raise self._stale(self._module if module == self._home else module) from error
             if error.name is None or error.name != module.partition(".")[0]:
                 raise self._broken(module, error) from error
             missing = self._distribution if module == self._home else module
@@ -305,18 +308,15 @@ class _Library:
             name=name,
         )
 
-    def _stale(self, name: str, problem: str) -> StaleWrapperError:
-        wrapped, installed = self._distribution, ""
-        advice = ""
+    def _stale(self, public: str, problem: str = _LACKING) -> StaleWrapperError:
+        wrapped, installed, advice = self._distribution, "", ""
         if self._version != NO_VERSION:
             wrapped = f"{self._distribution} {self._version}"
             installed = f" ({self._installed()})"
-            advice = (
-                f", or install the wrapped version: pip install "
-                f"'{self._distribution}=={self._version}'"
-            )
+            pinned = f"'{self._distribution}=={self._version}'"
+            advice = f", or install the wrapped version: pip install {pinned}"
         return StaleWrapperError(
-            f"{self._module}.{name} was wrapped from {wrapped} and has changed since: {problem}. "
+            f"{public} was wrapped from {wrapped} and has changed since: {problem}. "
             f"{self._rebuild} to wrap the installed version{installed}{advice}"
         )
 
@@ -324,14 +324,15 @@ class _Library:
         """Return a function of another version, to be called by the signature that was wrapped."""
         from inspect import isfunction
 
-        wrapper = getattr(sys.modules.get(f"{self._package}.{self._module}"), "__dict__", {}).get(
-            name
-        )
+        wrappers = sys.modules.get(f"{self._package}.{self._module}")
+        wrapper = getattr(wrappers, "__dict__", {}).get(name)
         if not isfunction(wrapper):
             return function
         if self._relation() == "other":
             self._warn_of_another_source(name)
-        return adapted(function, wrapper, lambda problem: self._stale(name, problem))
+        return adapted(
+            function, wrapper, lambda problem: self._stale(f"{self._module}.{name}", problem)
+        )
 
     def _warn_of_another_source(self, name: str) -> None:
         public = f"{self._module}.{name}"

@@ -1,0 +1,57 @@
+"""The committed wrappers with any supported version of pyclesperanto, the installed one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import voxbind
+from helpers import pyclesperanto_comparison
+from voxbind import registry
+from voxbind._upstream.versions import relation
+from voxbind_build.manifest import decode_observations, observations_path
+
+PACKAGE = Path(voxbind.__file__).parent
+WRAPPED = json.loads((PACKAGE / "manifest.json").read_text(encoding="utf-8"))
+BREAK_THE_HEAP = ("make_anisotropic", "make_isotropic", "rigid_transform", "rotate", "scale")
+"""These write beyond a result that is larger than its image: whether a process ends is luck."""
+
+OF_OLDER_VERSIONS = ("deskew_x", "deskew_y")
+"""These end a process with a CPU's OpenCL driver, in versions before 0.25."""
+
+
+def ends_a_process() -> set[str]:
+    """Return the functions of which some recorded call ended its process."""
+    seen = decode_observations((PACKAGE / observations_path("pyclesperanto")).read_bytes())
+    functions = WRAPPED["libraries"]["pyclesperanto"]["functions"]
+    definitions = {
+        definition
+        for definition, observation in seen.items()
+        if observation.crashes or any(call.outcome == "crashed" for call in observation.calls)
+    }
+    return {name for name, facts in functions.items() if facts["definition"] in definitions}
+
+
+def test_wrappers_give_what_the_installed_version_gives_or_name_what_changed(
+    tmp_path: Path,
+) -> None:
+    wrapped = WRAPPED["libraries"]["pyclesperanto"]["version"]
+    is_other = relation(version("pyclesperanto"), wrapped) == "other"
+    unsafe = (*BREAK_THE_HEAP, *(OF_OLDER_VERSIONS if is_other else ()))
+    left_out = {*ends_a_process(), *(f"pyclesperanto.{name}" for name in unsafe)}
+    output = tmp_path / "compared.json"
+    program = (sys.executable, pyclesperanto_comparison.__file__, output, ",".join(left_out))
+    # Kernels that fail print their source.
+    run = subprocess.run(
+        program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=240, check=False
+    )
+    assert run.returncode == 0, run.stderr.decode()[-2000:]
+    names: dict[str, list[str]] = json.loads(output.read_text(encoding="utf-8"))
+    assert not [kind for kind in names if kind.startswith("wrong")], names
+    assert len(names["equal"]) > 200
+    image_functions = [f for f in registry.functions().values() if f.library == "pyclesperanto"]
+    assert sum(map(len, names.values())) + len(left_out) >= len(image_functions)
+    assert ("stale" in names) == is_other
