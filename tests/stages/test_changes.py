@@ -299,7 +299,7 @@ def test_a_reach_that_only_one_record_holds_is_no_change_of_results():
     assert summaries(SKIMAGE, reached) == [("record", GAUSSIAN, "reach")]
     pointwise = changed(reach=Reach(kind="pointwise", evidence="observed"))
     assert summaries(reached, pointwise) == [
-        ("result", GAUSSIAN, "reach: local (int(4 * sigma + 0.5)) → pointwise")
+        ("result", GAUSSIAN, "reach: local, int(4 * sigma + 0.5) → pointwise")
     ]
 
 

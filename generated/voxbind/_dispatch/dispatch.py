@@ -205,7 +205,7 @@ def _is_of_library(function: Function, arguments: Arguments, facts: Facts) -> bo
 
 def _call_with_own(function: Function, arguments: Arguments, facts: Facts) -> Any:
     """Call a function with images of the library's own class, unchanged."""
-    from .call import call_unchanged
+    from .starting import call_unchanged
 
     if arguments.get("slice_by_slice"):
         raise DimensionError(
@@ -230,7 +230,7 @@ _call_by_name: Callable[[Arguments], Any] = _first_call_by_name
 def _first_call(function: Function, arguments: Arguments, facts: Facts) -> Call:
     global _call
     # NumPy isn't imported before the first call that needs it.
-    from .call import begin
+    from .starting import begin
 
     _call = begin
     return _call(function, arguments, facts)

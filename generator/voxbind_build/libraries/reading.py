@@ -172,7 +172,8 @@ def _read(path: Traversable, roles: Collection[str] | None) -> LibrarySpec:
         problems.append(Problem(("modules",), "the list is empty; name at least one dotted module"))
     if document.get("name") == "":
         problems.append(Problem(("name",), "the name is empty; give one such as 'skimage'"))
-    if spec.home and path not in _shipped().values():
+    # Paths in an archive aren't equal to each other.
+    if spec.home and str(path) not in map(str, _shipped().values()):
         problems.append(
             Problem(("home",), "only libraries that come with voxbind have a home; remove it", True)
         )

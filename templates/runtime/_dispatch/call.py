@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from sys import modules
 from typing import Any
 
 from .._memory.exporter_memory import is_dask_array
@@ -31,12 +30,12 @@ from .._upstream.defaults import LibraryDefault, is_same
 from ..errors import DimensionError, MemoryTypeError, class_name
 from .advice import advice, refuse_lists_of_arrays
 from .exchange import Exchange, lower_dtype
-from .facts import Arguments, Facts, Function
-from .plan import Plan, plan_of
+from .facts import Arguments
+from .plan import Plan
 from .slice_arguments import arguments_of_slices, keep_channels_last
 from .slices import run_per_slice
 
-__all__ = ["Call", "begin", "call_unchanged"]
+__all__ = ["Call"]
 
 
 class Call:
@@ -59,6 +58,13 @@ class Call:
             if type(arguments[name]) not in KNOWN:
                 self._check(name)
         self._device = self._find_device()
+
+    @classmethod
+    def unchanged(cls, plan: Plan, arguments: Arguments) -> Any:
+        """Call the function with all arguments as they are."""
+        call = cls.__new__(cls)
+        call._plan, call._arguments = plan, arguments
+        return call._pass_on(arguments)
 
     def _first(self) -> str:
         """Return the parameter that counts as the image: the first one with an array."""
@@ -361,31 +367,6 @@ class Call:
         if plan.kwargs:
             keywords.update(values[plan.kwargs])
         return plan.function(*positional, **keywords)
-
-
-def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
-    """Return a call of a function; a lazy one if an image is a dask array."""
-    plan = plan_of(function, arguments, facts)
-    dask = modules.get("dask.array")
-    if dask is not None:
-        kind = getattr(dask, "Array", ())
-        for name in plan.images:
-            if isinstance(arguments[name], kind):
-                return _lazy_call(plan, arguments)
-    return Call(plan, arguments)
-
-
-def _lazy_call(plan: Plan, arguments: Arguments) -> Call:
-    from .lazy_call import LazyCall  # only for whoever has a dask array
-
-    return LazyCall(plan, arguments)
-
-
-def call_unchanged(function: Function, arguments: Arguments, facts: Facts) -> Any:
-    """Call a function with all arguments as they are."""
-    call = Call.__new__(Call)
-    call._plan, call._arguments = plan_of(function, arguments, facts), arguments
-    return call._pass_on(arguments)
 
 
 def _kind(value: Any) -> str:

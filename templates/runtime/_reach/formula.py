@@ -119,7 +119,8 @@ class _Evaluation:
                 return self._operation(_OPERATIONS[type(operator)], left, right)
             case ast.Call(func=ast.Name(id=function), args=arguments, keywords=[]):
                 return self._call(function, arguments)
-        raise FormulaError(f"{ast.unparse(node)} can't be part of a formula")
+            case _:
+                raise FormulaError(f"{ast.unparse(node)} can't be part of a formula")
 
     def _operation(
         self, operation: Callable[[float, float], float], left: ast.expr, right: ast.expr
@@ -141,7 +142,9 @@ class _Evaluation:
                 return max(map(self.of, arguments))
             case _, [argument] if function in _OF_ONE:
                 return _OF_ONE[function](self.of(argument))
-        raise FormulaError(f"{function}() can't be part of a formula for {self._axis.ndim} axes")
+            case _:
+                axes = self._axis.ndim
+                raise FormulaError(f"{function}() can't be part of a formula for {axes} axes")
 
     def _half(self, name: str, otherwise: list[ast.expr]) -> float:
         value = self._argument(name)
@@ -203,8 +206,8 @@ def _finite(value: float | None, name: str) -> float:
 
 def entries_of(value: Any) -> list[Any] | None:
     """Return the entries of a sequence of numbers; None if the argument isn't a sequence."""
-    if isinstance(value, list | tuple):
-        return list(value)
+    if _is_sequence(value):
+        return [*value]
     if isinstance(getattr(value, "shape", None), tuple) and len(value.shape) == 1:
         return [value[place] for place in range(len(value))]
     return None
@@ -215,11 +218,16 @@ def _shape(value: Any) -> tuple[int, ...]:
 
     Sequences of arrays are footprints that are applied one after the other.
     """
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple):
+    if isinstance(getattr(value, "shape", None), tuple):
+        shape: tuple[Any, ...] = (*value.shape,)
         return shape if all(isinstance(length, int) for length in shape) else ()
-    lengths = []
-    while isinstance(value, list | tuple):
-        lengths.append(len(value))
-        value = value[0] if value else None
-    return tuple(lengths) if getattr(value, "shape", ()) == () else ()
+    lengths: list[int] = []
+    inner = value
+    while _is_sequence(inner):
+        lengths.append(len(inner))
+        inner = inner[0] if lengths[-1] else None
+    return tuple(lengths) if getattr(inner, "shape", ()) == () else ()
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, list | tuple)

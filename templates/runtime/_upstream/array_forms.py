@@ -6,6 +6,9 @@ has the form that the library takes, and results come back without what was adde
 
 from __future__ import annotations
 
+# Results of a library are `Any`, and a test of their class makes their members unknown to pyright.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, NamedTuple, Required, TypedDict
@@ -56,7 +59,8 @@ def in_form(name: str, function: Any, forms: Forms) -> Any:
         return function
     if axes := forms.get("axes"):
         return with_axes(function, images, axes, name in forms.get("channels", ()))
-    return with_class(function, images, ImageClass(*map(_dotted, forms["image_class"])))
+    names = forms.get("image_class", ())
+    return with_class(function, images, ImageClass(*map(_dotted, names)))
 
 
 def _dotted(name: str) -> Any:
@@ -150,12 +154,13 @@ def _without(result: Any, added: int, has_last: bool) -> Any:
         return result
     if len(shape) < added + 2:
         return result[0]  # a row of numbers for each image of the batch
+    array: Any = result
     if shape[:added] == (1,) * added:
-        return result[(0,) * added]
-    result = result[(0,) * (added - 1)]
-    if has_last and len(result.shape) == 3:
-        return result.permute(1, 2, 0) if hasattr(result, "permute") else result.transpose(1, 2, 0)
-    return result
+        return array[(0,) * added]
+    array = array[(0,) * (added - 1)]
+    if has_last and len(array.shape) == 3:
+        return array.permute(1, 2, 0) if hasattr(array, "permute") else array.transpose(1, 2, 0)
+    return array
 
 
 def with_class(
