@@ -107,6 +107,7 @@ def test_what_a_gpu_recorded_keeps_its_meaning(library):
     for name, found in new.items():
         assert [found.pop(field) for field in LATER] == [None, [], {}, {}, []]
         assert found.pop("values", {}) == old[name].pop("values", {})
+        assert found.pop("reach", None) == old[name].pop("reach", None)
         assert found == old[name]
 
 

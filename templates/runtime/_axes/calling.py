@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import copy_context
-from functools import partial
-from inspect import BoundArguments
 from typing import Any
 
 from .._memory.exporter_memory import is_dask_array
 from .._memory.lookup import is_array, shape_of
-from .._memory.numpy_memory import numpy_dtype
-from .._settings.context import change
 from .._support.contract import ProcessingContract
-from .._support.untyped import np
 from ..errors import DimensionError
-from .cutting import block
-from .joining import Context, Finish, joined
+from .in_memory import call_in_memory
+from .joining import Finish
 from .layout import Image, Layout, colour_axis, laid_out
 from .lazy_options import NO_OPTIONS, LazyOptions
-from .looping import positions, results
 from .measured import Measured
 
 __all__ = ["call", "colours_of", "is_data_array", "named_images", "slice_by_slice"]
@@ -78,33 +70,16 @@ def call(
         return call_lazily(
             function, facts, arguments, images, layout, finish(layout), options, colours=colours
         )
-    _refuse_outputs(facts, arguments, layout)
-    arguments = dict(arguments)
-    parameter = facts.signature.parameters.get(_CHANNEL_AXIS)
-    if parameter is not None and colours:
-        arguments[_CHANNEL_AXIS] = -1
-    elif parameter is not None and parameter.default is not None and facts.takes_colours:
-        arguments[_CHANNEL_AXIS] = None
-    _make_generators(facts, arguments)
-    places = positions(layout)
-
-    def run(place: Mapping[str, int]) -> Any:
-        blocks = {
-            image.parameter: block(image, kept, place)
-            for image, kept in zip(images, layout.kept, strict=True)
-        }
-        return _pass_on(function, facts, {**arguments, **blocks})
-
-    shape = tuple(images[0].length(letter) for letter in layout.kept[0])
-    finished = finish(layout)
-    if is_dask_array(images[0].array) and not finished.gives_names:
-        return run({})  # lazy, and there is nothing to join
-    projected = ""
-    if facts.contract is ProcessingContract.VOLUMETRIC_TO_SLICE and len({*shape}) < len(shape):
-        small = {**arguments, images[0].parameter: _small_volume(images[0])}
-        projected = _axes_of_projection(partial(_pass_on, function, facts, small), layout.kept[0])
-    context = Context(facts, layout, shape, projected, places, finished)
-    return joined(results(run, places, facts.name, facts.runs_in_threads, progress), context)
+    return call_in_memory(
+        function,
+        facts,
+        arguments,
+        images,
+        layout,
+        finish(layout),
+        colours=colours,
+        progress=progress,
+    )
 
 
 def slice_by_slice(
@@ -116,35 +91,6 @@ def slice_by_slice(
         return facts, arguments
     del arguments[_SLICE_BY_SLICE]
     return facts._replace(contract=ProcessingContract.PURE_2D), arguments
-
-
-def _pass_on(function: Callable[..., Any], facts: Measured, arguments: Mapping[str, Any]) -> Any:
-    names = [name for name in facts.signature.parameters if name in arguments]
-    bound = BoundArguments(facts.signature, OrderedDict((name, arguments[name]) for name in names))
-    return function(*bound.args, **bound.kwargs)
-
-
-def _small_volume(image: Image) -> Any:
-    """Return a volume whose axes have different lengths: 2, 3 and 4."""
-    return np.zeros((2, 3, 4), numpy_dtype(image.array) or np.float32)
-
-
-def _axes_of_projection(call: Callable[[], Any], kept: str) -> str:
-    """Return the axes of the result that a function gives for a small volume.
-
-    A result of a volume with equal lengths doesn't show which axis is gone. Empty if the call fails
-    or no axis is gone.
-    """
-
-    def run() -> Any:
-        change(transfers="allow", logs=())  # the caller didn't ask for this call
-        return call()
-
-    try:
-        shape = tuple(copy_context().run(run).shape)
-    except Exception:
-        return ""
-    return {(3, 4): kept[1:], (2, 4): kept[::2], (2, 3): kept[:2]}.get(shape, "")
 
 
 def named_images(
@@ -209,23 +155,6 @@ def named_images(
             )
         images.append(Image(name, value, shape, fitting[0]))
     return images
-
-
-def _refuse_outputs(facts: Measured, arguments: Mapping[str, Any], layout: Layout) -> None:
-    given = [name for name in facts.outputs if is_array(arguments.get(name))]
-    if given and (layout.looped or layout.is_reordered):
-        raise DimensionError(
-            f"{facts.name} was given {given[0]!r}, and it is called for parts of the image. Leave "
-            f"{given[0]!r} out: the results are put into one array anyway."
-        )
-
-
-def _make_generators(facts: Measured, arguments: dict[str, Any]) -> None:
-    """Replace an integer seed by a generator, so that each block gets random numbers of its own."""
-    for name in _SEEDS:
-        seed = arguments.get(name)
-        if facts.is_random and isinstance(seed, (int, np.integer)) and type(seed) is not bool:
-            arguments[name] = np.random.default_rng(seed)
 
 
 def colours_of(axes: str, facts: Measured, arguments: Mapping[str, Any], is_given: bool) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from inspect import BoundArguments, signature
 from typing import Any
 
-from .._axes.calling import call
+from .._axes.in_memory import call_in_memory
 from .._axes.joining import Finish
-from .._axes.layout import Image
+from .._axes.layout import Image, laid_out
 from .._axes.measured import measured
 from .._support.contract import ProcessingContract
 
@@ -63,12 +63,13 @@ class LoopOverPart:
         ]
         numbers = {name: block for name, block in blocks.items() if name not in self.axes}
         arguments = {**self.arguments, **{image.parameter: image.array for image in images}}
-        return call(
+        return call_in_memory(
             self.function,
             facts,
             {**arguments, **numbers},
             images,
-            lambda _: _Joined(),
+            laid_out(images, facts, self.colours),
+            _Joined(),
             colours=self.colours,
         )
 

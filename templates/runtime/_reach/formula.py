@@ -222,7 +222,7 @@ def _shape(value: Any) -> tuple[int, ...]:
         shape: tuple[Any, ...] = (*value.shape,)
         return shape if all(isinstance(length, int) for length in shape) else ()
     lengths: list[int] = []
-    inner = value
+    inner: Any = value
     while _is_sequence(inner):
         lengths.append(len(inner))
         inner = inner[0] if lengths[-1] else None
