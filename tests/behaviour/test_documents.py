@@ -33,7 +33,12 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
-BLOCKS = [block for path in DOCUMENTS for block in BLOCK.findall(path.read_text("utf-8"))]
+BLOCKS = [
+    block
+    for path in DOCUMENTS
+    for block in BLOCK.findall(path.read_text("utf-8"))
+    if "from labwrap" not in block  # the packaging tests install it, and run its `tests/use.py`
+]
 COMMANDS = [line for path in DOCUMENTS for line in COMMAND.findall(path.read_text("utf-8"))]
 LINKS = [(path, *link) for path in DOCUMENTS for link in LINK.findall(path.read_text("utf-8"))]
 

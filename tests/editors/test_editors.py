@@ -104,7 +104,6 @@ COMPLETED = {
     "from voxbind.skimage import graph\ngraph.|": {"MCP", "RAG", "route_through_array"},
     "from voxbind import skimage\nskimage.|": {"data", "img_as_float", "__version__"},
     "from voxbind.skimage.color.adapt_rgb import |": {"each_channel", "hsv_value"},
-    "from voxbind.scipy import stats\nstats.|": {"norm", "ttest_ind"},
     "from voxbind.|": {*_LIBRARIES},
     "from voxbind.auto import |": {"filters", "measure", "morphology", "ndimage"},
     "from voxbind import |": {*_LIBRARIES, *import_module("voxbind").__all__} - {"__version__"},
