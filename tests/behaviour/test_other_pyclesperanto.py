@@ -10,16 +10,14 @@ from pathlib import Path
 
 import voxbind
 from helpers import pyclesperanto_comparison
+from helpers.ended_processes import BREAK_THE_HEAP, ends_its_process
 from voxbind import registry
 from voxbind._upstream.versions import relation
 from voxbind_build.manifest import decode_observations, observations_path
 
 PACKAGE = Path(voxbind.__file__).parent
 WRAPPED = json.loads((PACKAGE / "manifest.json").read_text(encoding="utf-8"))
-BREAK_THE_HEAP = ("make_anisotropic", "make_isotropic", "rigid_transform", "rotate", "scale")
-"""These write beyond a result that is larger than its image: whether a process ends is luck."""
-
-OF_OLDER_VERSIONS = ("deskew_x", "deskew_y")
+OF_OLDER_VERSIONS = {"pyclesperanto.deskew_x", "pyclesperanto.deskew_y"}
 """These end a process with a CPU's OpenCL driver, in versions before 0.25."""
 
 
@@ -28,9 +26,7 @@ def ends_a_process() -> set[str]:
     seen = decode_observations((PACKAGE / observations_path("pyclesperanto")).read_bytes())
     functions = WRAPPED["libraries"]["pyclesperanto"]["functions"]
     definitions = {
-        definition
-        for definition, observation in seen.items()
-        if observation.crashes or any(call.outcome == "crashed" for call in observation.calls)
+        definition for definition, observation in seen.items() if ends_its_process(observation)
     }
     return {name for name, facts in functions.items() if facts["definition"] in definitions}
 
@@ -40,8 +36,7 @@ def test_wrappers_give_what_the_installed_version_gives_or_name_what_changed(
 ) -> None:
     wrapped = WRAPPED["libraries"]["pyclesperanto"]["version"]
     is_other = relation(version("pyclesperanto"), wrapped) == "other"
-    unsafe = (*BREAK_THE_HEAP, *(OF_OLDER_VERSIONS if is_other else ()))
-    left_out = {*ends_a_process(), *(f"pyclesperanto.{name}" for name in unsafe)}
+    left_out = ends_a_process() | BREAK_THE_HEAP | (OF_OLDER_VERSIONS if is_other else set())
     output = tmp_path / "compared.json"
     program = (sys.executable, pyclesperanto_comparison.__file__, output, ",".join(left_out))
     # Kernels that fail print their source.

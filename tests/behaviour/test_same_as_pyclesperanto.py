@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 import voxbind
+from helpers.ended_processes import BREAK_THE_HEAP, ends_its_process
 from helpers.isolated_comparison import compare
 from helpers.wrapper_comparison import descriptions
 from voxbind import registry
 from voxbind_build import libraries
+from voxbind_build.build.library_state import task_of
 from voxbind_build.classify.library_messages import safe_dtypes
 from voxbind_build.manifest import decode_observations, observations_path
 from voxbind_build.model import Observation, ProbeTask
@@ -18,24 +20,12 @@ from voxbind_build.model import Observation, ProbeTask
 LIBRARY = "pyclesperanto"
 CHUNKS = 6
 """Tests that xdist can spread; each takes every so many-th function."""
-BREAK_THE_HEAP = frozenset(
-    f"pyclesperanto.{name}"
-    for name in ("make_anisotropic", "make_isotropic", "rigid_transform", "rotate", "scale")
-)
-"""These write beyond a result that is larger than its image (0.25.1): whether, and in which later
-call, a process ends of it is a matter of luck, so that no record tells it."""
 
 
 def tasks() -> list[ProbeTask]:
     spec = libraries.load(LIBRARY)
     return [
-        ProbeTask(
-            description=description,
-            memory_type=spec.memory_type,
-            roles=spec.roles_of(description.name),
-            asked=spec.named_for(description.name),
-            allowed_dtypes=spec.only.get(description.name, ()),
-        )
+        task_of(spec, description)
         for description in descriptions(LIBRARY)
         if description.name in registry.functions()
     ]
@@ -45,12 +35,6 @@ def tasks() -> list[ProbeTask]:
 def observations() -> dict[str, Observation]:
     path = Path(voxbind.__file__).parent / observations_path(LIBRARY)
     return decode_observations(path.read_bytes())
-
-
-def ends_its_process(observation: Observation) -> bool:
-    """Whether the record tells that some call of the function does."""
-    crashed = any(call.outcome == "crashed" for call in observation.calls)
-    return crashed or bool(observation.crashes)
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

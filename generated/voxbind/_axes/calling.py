@@ -10,7 +10,7 @@ from .._memory.exporter_memory import is_dask_array
 from .._memory.lookup import is_array, shape_of
 from .._support.contract import ProcessingContract
 from ..errors import DimensionError
-from .in_memory import call_in_memory
+from .blocks import call_blocks
 from .joining import Finish
 from .layout import Image, Layout, colour_axis, laid_out
 from .lazy_options import NO_OPTIONS, LazyOptions
@@ -20,7 +20,6 @@ __all__ = ["call", "colours_of", "is_data_array", "named_images", "slice_by_slic
 
 _CHANNEL_AXIS = "channel_axis"
 _SLICE_BY_SLICE = "slice_by_slice"
-_SEEDS = ("rng", "seed")
 
 
 def is_data_array(value: object) -> bool:
@@ -70,7 +69,7 @@ def call(
         return call_lazily(
             function, facts, arguments, images, layout, finish(layout), options, colours=colours
         )
-    return call_in_memory(
+    return call_blocks(
         function,
         facts,
         arguments,

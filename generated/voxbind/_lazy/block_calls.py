@@ -5,13 +5,12 @@ They are pickled with the graph and run in the threads, processes or machines th
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from inspect import BoundArguments, signature
+from inspect import signature
 from typing import Any
 
-from .._axes.in_memory import call_in_memory
+from .._axes.blocks import call_blocks, call_with
 from .._axes.joining import Finish
 from .._axes.layout import Image, laid_out
 from .._axes.measured import measured
@@ -31,11 +30,8 @@ class CallOfPart:
 
     def __call__(self, blocks: Mapping[str, Any]) -> Any:
         """Return the result for these blocks, by parameter."""
-        described = signature(self.function)
         given = {**self.arguments, **blocks}
-        ordered = OrderedDict((name, given[name]) for name in described.parameters if name in given)
-        bound = BoundArguments(described, ordered)
-        return self.function(*bound.args, **bound.kwargs)
+        return call_with(self.function, signature(self.function), given)
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ class LoopOverPart:
         ]
         numbers = {name: block for name, block in blocks.items() if name not in self.axes}
         arguments = {**self.arguments, **{image.parameter: image.array for image in images}}
-        return call_in_memory(
+        return call_blocks(
             self.function,
             facts,
             {**arguments, **numbers},

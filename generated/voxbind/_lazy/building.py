@@ -86,7 +86,6 @@ def built(
     )
     if halo.elements is None or result != axes.order:
         _refuse_merging(facts, first, axes, halo)
-    if halo.elements is None or result != axes.order:
         elements: Mapping[str, int] = {}
         undivided = "".join(letter for letter in axes.order if letter not in axes.looped)
     else:

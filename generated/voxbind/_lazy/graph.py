@@ -15,7 +15,7 @@ from .._support.stacklevel import callers_level
 from .._support.untyped import np
 from .block import Block, Operand
 from .block_calls import BlockCall
-from .chunks import merged, with_minimum
+from .chunks import with_minimum
 
 __all__ = ["Job", "lazy_result"]
 
@@ -65,7 +65,7 @@ def lazy_result(job: Job) -> Any:
     }
     before = _chunks_of_images(job)
     chunks = {
-        letter: merged(sizes)
+        letter: (sum(sizes),)
         if letter in job.undivided
         else with_minimum(sizes, max(exchange.get(letter, 0), job.minimum.get(letter, 1)))
         for letter, sizes in before.items()

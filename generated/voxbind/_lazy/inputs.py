@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -110,12 +109,3 @@ def dask_numbers(arguments: Mapping[str, Any], images: Iterable[str]) -> dict[st
         for parameter, value in arguments.items()
         if parameter not in known and is_dask_array(value) and not value.ndim
     }
-
-
-def dask_image(images: Iterable[str], arguments: Mapping[str, Any]) -> str:
-    """Return the first parameter of some that has a dask array with axes; empty if none has."""
-    dask = sys.modules.get("dask.array")
-    if dask is None:
-        return ""
-    kind = getattr(dask, "Array", ())
-    return next((name for name in images if isinstance(arguments.get(name), kind)), "")

@@ -110,27 +110,39 @@ def with_axes(
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        arguments = [*args]
         is_added = has_last = False
-        for name, position in images.items():
-            image: Any = arguments[position] if 0 <= position < len(args) else kwargs.get(name)
+
+        def change(image: Any) -> Any:
+            nonlocal is_added, has_last
             shape = tuple(getattr(image, "shape", ()))
             if len(shape) < 2 or is_complete(shape, axes, needs_channels):
-                continue
+                return image
+            is_added = True
             if needs_channels and len(shape) > 2:
                 has_last = True
-                image = _channels_first(image, added)
-            else:
-                image = image[(None,) * added]
-            is_added = True
-            if 0 <= position < len(args):
-                arguments[position] = image
-            else:
-                kwargs[name] = image
-        result = function(*arguments, **kwargs)
+                return _channels_first(image, added)
+            return image[(None,) * added]
+
+        result = function(*_replaced(images, change, args, kwargs), **kwargs)
         return _without(result, added, has_last) if is_added else result
 
     return call
+
+
+def _replaced(
+    images: Mapping[str, int],
+    change: Callable[[Any], Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> list[Any]:
+    """Change the images among the arguments; return those that are given by position."""
+    arguments = [*args]
+    for name, position in images.items():
+        if 0 <= position < len(arguments):
+            arguments[position] = change(arguments[position])
+        elif name in kwargs:
+            kwargs[name] = change(kwargs[name])
+    return arguments
 
 
 def _channels_first(image: Any, added: int) -> Any:
@@ -183,22 +195,19 @@ def with_class(
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        arguments = [*args]
         is_own = False
-        for name, position in images.items():
-            image: Any = arguments[position] if 0 <= position < len(args) else kwargs.get(name)
+
+        def change(image: Any) -> Any:
+            nonlocal is_own
             if isinstance(image, kind):
                 is_own = True
-                continue
+                return image
             if len(getattr(image, "shape", ())) < 2:
-                continue
+                return image
             # Few of these classes have booleans; libraries have masks of 0 and 1 instead.
-            image = from_array(image.view("uint8") if image.dtype == bool else image)
-            if 0 <= position < len(args):
-                arguments[position] = image
-            else:
-                kwargs[name] = image
-        result = function(*arguments, **kwargs)
+            return from_array(image.view("uint8") if image.dtype == bool else image)
+
+        result = function(*_replaced(images, change, args, kwargs), **kwargs)
         return result if is_own else _as_arrays(result, kind, to_array)
 
     call.image_class = kind  # type: ignore[attr-defined] # for `voxbind._dispatch`

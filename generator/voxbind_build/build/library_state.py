@@ -51,6 +51,34 @@ from voxbind_build.render import templates_dir
 Measure = Literal["changed", "all", "nothing"]
 
 
+def task_of(
+    spec: LibrarySpec, description: Description, words: Mapping[str, tuple[str, ...]] | None = None
+) -> ProbeTask:
+    """Return the task to measure a function of a library, with all that its TOML file says.
+
+    Parameters
+    ----------
+    spec
+        The library's specification.
+    description
+        The function.
+    words
+        See `ProbeTask.words`.
+    """
+    parameters = tuple(parameter.name for parameter in description.parameters)
+    return ProbeTask(
+        description=description,
+        memory_type=spec.memory_type,
+        roles=spec.roles_of(description.name),
+        values=spec.trial_values(description.name, parameters),
+        asked=spec.named_for(description.name),
+        axes=spec.axes,
+        image_class=spec.image_class,
+        allowed_dtypes=spec.only.get(description.name, ()),
+        words=dict(words or {}),
+    )
+
+
 class LibraryState(msgspec.Struct):
     """An installed library and the results of the stages that it has passed so far."""
 
@@ -70,21 +98,8 @@ class LibraryState(msgspec.Struct):
         tasks: dict[str, ProbeTask] = {}
         words = words_elsewhere(self.descriptions)
         for description in self.descriptions:
-            parameters = tuple(parameter.name for parameter in description.parameters)
-            tasks.setdefault(
-                description.definition,
-                ProbeTask(
-                    description=description,
-                    memory_type=spec.memory_type,
-                    roles=spec.roles_of(description.name),
-                    values=spec.trial_values(description.name, parameters),
-                    asked=spec.named_for(description.name),
-                    axes=spec.axes,
-                    image_class=spec.image_class,
-                    allowed_dtypes=spec.only.get(description.name, ()),
-                    words=words.get(description.name, {}),
-                ),
-            )
+            task = task_of(spec, description, words.get(description.name, {}))
+            tasks.setdefault(description.definition, task)
         return tasks
 
     def sources(self) -> dict[str, str]:

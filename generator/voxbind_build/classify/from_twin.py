@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -21,7 +20,6 @@ from voxbind_build.model import (
 
 __all__ = ["has_numbers", "inferred", "is_plain", "twin_types", "with_reach", "with_slice_facts"]
 
-_NAME = re.compile(r"[A-Za-z_]\w*")
 _NUMBERS = frozenset(("bool", "complex", "float", "int"))
 _ON_DEVICE: dict[str, TypeExpr] = {
     number: union(Name(number), Name("Array")) for number in sorted(_NUMBERS)
@@ -123,7 +121,7 @@ def with_reach(verdict: Verdict, twin: Function, pair: Twin) -> Verdict:
     reach = twin.reach
     if reach is None or reach.kind == "unknown" or pair.agreement is None or pair.differs:
         return verdict
-    used = {*_NAME.findall(reach.formula), *reach.parameters, *reach.free, *reach.images}
+    used = {*reach.names, *reach.parameters, *reach.free, *reach.images}
     has_same_names = used.isdisjoint((*pair.missing, *pair.renamed, *pair.renamed.values()))
     if not has_same_names or not pair.defaults.keys() <= used or verdict.contract != twin.contract:
         return verdict

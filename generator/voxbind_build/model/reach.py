@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from msgspec import Struct, field
@@ -9,6 +10,8 @@ from msgspec import Struct, field
 LARGEST_REACH = {2: 23, 3: 8}
 """By the number of axes, the largest number of elements that can be seen in test images, a third of
 their shortest axis."""
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 ReachKind = Literal["pointwise", "local", "everything", "unknown"]
 
@@ -72,3 +75,8 @@ class Reach(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     """Why the reach is unknown, or why it is everything."""
     evidence: Literal["observed", "recorded", "twin", "declared"]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names in the formula: its parameters, and functions such as ``int``."""
+        return frozenset(_NAME.findall(self.formula))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["merged", "with_minimum"]
+__all__ = ["with_minimum"]
 
 
 def with_minimum(chunks: Sequence[int], minimum: int) -> tuple[int, ...]:
@@ -26,8 +26,3 @@ def with_minimum(chunks: Sequence[int], minimum: int) -> tuple[int, ...]:
         last = sizes.pop() if sizes else 0
         sizes.append(last + size)
     return tuple(sizes)
-
-
-def merged(chunks: Sequence[int]) -> tuple[int, ...]:
-    """Merge all chunks into one."""
-    return (sum(chunks),)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from voxbind_build.common.wording import enumerated
 from voxbind_build.model import Function
 
 __all__ = ["reach_limits", "reach_sentence"]
-
-_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def reach_sentence(function: Function) -> str:
@@ -46,14 +42,12 @@ def reach_limits(function: Function) -> list[str]:
         limits.append(f"with any number for {enumerated(reach.free)}")
     limits += [f"if {name} is at least {least:g}" for name, least in reach.least.items()]
     limits += [f"if {name} is at most {most:g}" for name, most in reach.most.items()]
-    names = {*_NAME.findall(reach.formula)}
-    known = {*reach.parameters, *reach.free, *reach.images}
+    known = {*reach.names, *reach.parameters, *reach.free, *reach.images}
     others = [
         parameter.name
         for parameter in function.parameters
         if parameter.default is not None
         and parameter.name not in known
-        and parameter.name not in names
         and parameter.name not in function.outputs
     ]
     if others:

@@ -1,4 +1,4 @@
-"""Calls a function on each block of images in memory, and joins the results."""
+"""Calls a function on each block of images, one after another, and joins the results."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
 from functools import partial
-from inspect import BoundArguments
+from inspect import BoundArguments, Signature
 from typing import Any
 
 from .._memory.exporter_memory import is_dask_array
@@ -22,13 +22,13 @@ from .layout import Image, Layout
 from .looping import positions, results
 from .measured import Measured
 
-__all__ = ["call_in_memory"]
+__all__ = ["call_blocks", "call_with"]
 
 _CHANNEL_AXIS = "channel_axis"
 _SEEDS = ("rng", "seed")
 
 
-def call_in_memory(
+def call_blocks(
     function: Callable[..., Any],
     facts: Measured,
     arguments: Mapping[str, Any],
@@ -59,7 +59,7 @@ def call_in_memory(
             image.parameter: block(image, kept, place)
             for image, kept in zip(images, layout.kept, strict=True)
         }
-        return _pass_on(function, facts, {**arguments, **blocks})
+        return call_with(function, facts.signature, {**arguments, **blocks})
 
     shape = tuple(images[0].length(letter) for letter in layout.kept[0])
     if is_dask_array(images[0].array) and not finished.gives_names:
@@ -67,14 +67,18 @@ def call_in_memory(
     projected = ""
     if facts.contract is ProcessingContract.VOLUMETRIC_TO_SLICE and len({*shape}) < len(shape):
         small = {**arguments, images[0].parameter: _small_volume(images[0])}
-        projected = _axes_of_projection(partial(_pass_on, function, facts, small), layout.kept[0])
+        try_out = partial(call_with, function, facts.signature, small)
+        projected = _axes_of_projection(try_out, layout.kept[0])
     context = Context(facts, layout, shape, projected, places, finished)
     return joined(results(run, places, facts.name, facts.runs_in_threads, progress), context)
 
 
-def _pass_on(function: Callable[..., Any], facts: Measured, arguments: Mapping[str, Any]) -> Any:
-    names = [name for name in facts.signature.parameters if name in arguments]
-    bound = BoundArguments(facts.signature, OrderedDict((name, arguments[name]) for name in names))
+def call_with(
+    function: Callable[..., Any], described: Signature, arguments: Mapping[str, Any]
+) -> Any:
+    """Call a function of a signature with arguments by parameter, in any order."""
+    names = [name for name in described.parameters if name in arguments]
+    bound = BoundArguments(described, OrderedDict((name, arguments[name]) for name in names))
     return function(*bound.args, **bound.kwargs)
 
 
