@@ -161,7 +161,7 @@ def _module(name: str) -> LiveModule:
     attributes = {
         attribute
         for attribute in _dir(module)
-        if not attribute.startswith("_") and not isinstance(_peek(module, attribute), _FEATURE)
+        if not attribute.startswith("_") and type(_peek(module, attribute)) is not _FEATURE
     }
     all_names = _peek(module, "__all__")
     exports = None
