@@ -21,7 +21,7 @@ nox.options.default_venv_backend = "virtualenv"
 
 # The same release everywhere; a build for the CPU is enough except for tests marked `gpu`.
 TORCH = "torch==2.13.0"
-PROJECT = ("-e", ".[all-cpu,build,measure]", TORCH)
+PROJECT = ("-e", ".[all-cpu,build,catalog,measure]", TORCH)
 MANIFEST = Path(__file__).parent / "generated" / "voxbind" / "manifest.json"
 
 # Commands that must pass before the tests run; .pre-commit-config.yaml runs the same commands.
@@ -38,6 +38,7 @@ LINT = (
 )
 # `tests/helpers/scheduling.py` distributes the tests to the two workers.
 PYTEST = ("pytest", "-n", "2")
+PYTEST_PLUGINS = ("pytest", "pytest-timeout", "pytest-xdist")
 
 
 def install(session: nox.Session, *arguments: str) -> None:
@@ -134,9 +135,19 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Write the site into out/site: documents, and the catalogue; ``-- --no-pictures`` is fast."""
+    install(session, "--group", "docs")
+    site = Path("out", "site")
+    session.run("sphinx-build", "-W", "--keep-going", "-E", "docs", str(site))
+    catalog = ("--out", str(site / "catalog"), "--no-open")
+    session.run("voxbind", "catalog", *catalog, *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Lint, check types and imports between stages, in an environment without libraries."""
-    install_requirements(session, "build", groups=("lint",))
+    install_requirements(session, "build", "catalog", groups=("lint",))
     run_lint(session)
 
 
@@ -145,7 +156,9 @@ def tests(session: nox.Session) -> None:
     """Lint, check types and imports between stages, then run the tests."""
     install_for_tests(session, "test")
     run_lint(session)
-    session.run(*PYTEST, *session.posargs)
+    # Hypothesis draws the same examples in each run, so that a commit doesn't pass by chance;
+    # a plain `pytest` draws new ones.
+    session.run(*PYTEST, "--hypothesis-profile=ci", *session.posargs)
 
 
 @nox.session
@@ -166,7 +179,7 @@ def wrappers(session: nox.Session) -> None:
 
 @nox.session
 def versions(session: nox.Session) -> None:
-    """Build the wrappers of the oldest supported libraries, and compare each with its function."""
+    """Build the wrappers of the oldest supported libraries, compare each, and vary NumPy."""
     extras = ("opencl", "opencl-cpu", "build", "measure", "native")
     install_requirements(session, *extras, groups=("versions",))
     package = Path(session.create_tmp()) / "voxbind"
@@ -179,6 +192,11 @@ def versions(session: nox.Session) -> None:
     # Not every function of the oldest pyclesperanto can be measured: use the committed wrappers.
     committed = ("-o", "pythonpath=generator generated tests")
     session.run(*PYTEST, *committed, "tests/behaviour/test_other_pyclesperanto.py")
+    # A record that another NumPy made: what differs is reported, and measured again.
+    other = (session.cache_dir / "numpy").as_posix()
+    session.install("--upgrade", "--no-deps", "--target", other, "numpy>=2")
+    command = ("pytest", *committed, "tests/packaging/test_other_numpy.py")
+    session.run(*command, env={"VOXBIND_OTHER_NUMPY": other})
 
 
 @nox.session
@@ -208,23 +226,45 @@ def changes(session: nox.Session) -> None:
 
 @nox.session
 def libraries(session: nox.Session) -> None:
-    """Wrap the libraries in examples/libraries, and write the table in docs/libraries.md."""
+    """Wrap the libraries in examples/libraries, write docs/libraries.md, and compare calls."""
     specifications = sorted(Path("examples", "libraries").glob("*.toml"))
     documents = [nox.project.load_toml(path) for path in specifications]
-    install(session, *(each.get("distribution", each["name"]) for each in documents))
-    packages = ("--packages", session.cache_dir.joinpath("libraries").as_posix())
-    session.run("python", "-P", "tools", "libraries", *packages, *session.posargs)
+    distributions = [each.get("distribution", each["name"]) for each in documents]
+    install(session, "--group", "test", *distributions)
+    folder = session.cache_dir.joinpath("libraries").as_posix()
+    command = ("python", "-P", "tools", "libraries", "--packages", folder)
+    session.run(*command, *session.posargs)
+    # Contracts that people labelled, and calls that must return what the libraries return.
+    session.run("pytest", "tests/libraries", env={"VOXBIND_LIBRARIES": folder})
 
 
 @nox.session
 def upgrade(session: nox.Session) -> None:
     """Build with the newest libraries, test, report changes; ``-- --dry-run`` names them alone."""
-    extras = (*host_extras(), "opencl", "opencl-cpu", "build", "measure")
+    extras = (*host_extras(), "opencl", "opencl-cpu", "build", "catalog", "measure")
     install_requirements(session, *extras, groups=("test",), newest=True)
     if sys.platform == "linux":
         session.install(*gpu_sources())
     command = ("python", "-P", "tools", "upgrade", *session.posargs)
     session.run(*command, env={"PYTHONPATH": "generator"})
+
+
+@nox.session
+def kubernetes(session: nox.Session) -> None:
+    """Hold the resource of the recipe for Kubernetes against the schema of dask's operator."""
+    session.install("-e", ".[skimage,dask,build]")
+    session.install(*nox.project.dependency_groups(nox.project.load_toml(), "kubernetes"))
+    recipes = "tests/behaviour/test_cluster_recipes.py"
+    session.run("pytest", recipes, "-k", "kubernetes", "-o", "addopts=", *session.posargs)
+
+
+@nox.session
+def openhcs(session: nox.Session) -> None:
+    """Build OpenHCS's catalogue with voxbind's functions in it, and call some of them."""
+    session.install("-e", ".[skimage,scipy,native,build]", "openhcs==0.8.6", *PYTEST_PLUGINS)
+    session.install("--no-deps", "examples/openhcs")
+    keep_home_clean(session)
+    session.run("pytest", "tests/packaging/test_openhcs.py", *session.posargs)
 
 
 @nox.session

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from voxbind_build.build import changes_page, progress
 from voxbind_build.build.report import BuildError
-from voxbind_build.cli import records
+from voxbind_build.cli import comparison
 from voxbind_build.model import LibraryChanges
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.names and old.partition("==")[0] not in options.names:
             continue
         try:
-            compared = records.compare(
+            compared = comparison.compare(
                 old,
                 new,
                 library=None,

@@ -94,8 +94,8 @@ def _row(name: str, package: Path) -> tuple[str, ...]:
 
 def _percent(library: Library) -> int:
     """Return the part of the image functions that were observed, rounded down."""
-    images = [each for each in library.functions.values() if each.kind == "image"]
-    observed = sum(each.evidence != "unobserved" for each in images)
+    images = [function for function in library.functions.values() if function.kind == "image"]
+    observed = sum(function.evidence != "unobserved" for function in images)
     return 100 * observed // max(1, len(images))
 
 

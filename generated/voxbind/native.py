@@ -125,7 +125,7 @@ def best_focus_slice(volume: AnyArray) -> Array:
            [0, 0, 0, 0],
            [0, 0, 0, 0]], dtype=uint8)
     """
-    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) != 2:
+    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) == 3:
         result: Array = _native.best_focus_slice(volume)
     else:
         result = call_3d(_native.best_focus_slice, locals(), images=("volume",), memory="array_api")
@@ -209,7 +209,7 @@ def bin_image(
     array([[1, 3],
            [6, 8]], dtype=uint8)
     """
-    if class_of(image) in _native.Arrays and not slice_by_slice:
+    if class_of(image) in _native.Arrays and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _native.bin_image(image, factor=factor, reduce=reduce)
     else:
         result = call_2d_or_3d(
@@ -370,7 +370,7 @@ def crop(
     >>> native.crop(image, ((3, 0), (0, 2)))
     array([[15, 16, 17]])
     """
-    if class_of(image) in _native.Arrays and not slice_by_slice:
+    if class_of(image) in _native.Arrays and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _native.crop(image, margin)
     else:
         result = call_2d_or_3d(
@@ -427,7 +427,8 @@ def flat_field_correction(
     Contract (declared by its author, confirmed by voxbind): FLEXIBLE. Takes a (Y, X) image or a
     (Z, Y, X) volume, which is processed in 3-D. Returns an image of the same shape. Dtypes:
     bool, uint8, uint16, int32, float32, float64 -> float64. Looks at the mask of a masked array
-    (image). Looks at the mask of a masked array (dark) of dtype float64.
+    (image). Looks at the mask of a masked array (dark) of dtype float64. Reach: the entire
+    image (measured).
 
     Computes ``(image - dark) / (flat - dark) * mean(flat - dark)`` in floats, so that integers
     don't wrap around where the image is darker than ``dark``.
@@ -614,7 +615,7 @@ def max_projection(volume: AnyArray, axis: Integer = 0) -> Array:
     array([[ 8,  9],
            [10, 11]], dtype=uint8)
     """
-    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) != 2:
+    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) == 3:
         result: Array = _native.max_projection(volume, axis=axis)
     else:
         result = call_3d(
@@ -675,7 +676,7 @@ def mean_projection(volume: AnyArray, axis: Integer = 0) -> Array:
     array([[4., 5.],
            [6., 7.]], dtype=float32)
     """
-    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) != 2:
+    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) == 3:
         result: Array = _native.mean_projection(volume, axis=axis)
     else:
         result = call_3d(
@@ -738,7 +739,7 @@ def min_projection(volume: AnyArray, axis: Integer = 0) -> Array:
     array([[0, 1],
            [2, 3]], dtype=uint8)
     """
-    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) != 2:
+    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) == 3:
         result: Array = _native.min_projection(volume, axis=axis)
     else:
         result = call_3d(_native.min_projection, locals(), images=("volume",), memory="array_api")
@@ -828,7 +829,7 @@ def normalize_percentile(
     array([[0.  , 0.25],
            [0.5 , 1.  ]], dtype=float32)
     """
-    if class_of(image) in _native.Arrays and not slice_by_slice:
+    if class_of(image) in _native.Arrays and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _native.normalize_percentile(image, low=low, high=high, clip=clip)
     else:
         result = call_2d_or_3d(
@@ -951,7 +952,7 @@ def std_projection(volume: AnyArray, axis: Integer = 0) -> Array:
     >>> native.std_projection(volume)
     array([[1.]], dtype=float32)
     """
-    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) != 2:
+    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) == 3:
         result: Array = _native.std_projection(volume, axis=axis)
     else:
         result = call_3d(
@@ -1014,7 +1015,7 @@ def sum_projection(volume: AnyArray, axis: Integer = 0) -> Array:
     array([[600, 600],
            [600, 600]])
     """
-    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) != 2:
+    if class_of(volume) in _native.Arrays and getattr(volume, "ndim", 0) == 3:
         result: Array = _native.sum_projection(volume, axis=axis)
     else:
         result = call_3d(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from . import registry as registry
     from ._axes.over import over as over
     from ._native.declaring import declare as declare
+    from ._ome.store import OmeZarr as OmeZarr
     from ._settings.context import prefer as prefer
     from ._settings.context import transfers as transfers
     from ._settings.context import workers as workers
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from .errors import DtypeConversionWarning as DtypeConversionWarning
     from .errors import LibraryMissingError as LibraryMissingError
     from .errors import MemoryTypeError as MemoryTypeError
+    from .errors import ScaleError as ScaleError
     from .errors import StaleWrapperError as StaleWrapperError
     from .errors import StaleWrapperWarning as StaleWrapperWarning
+    from .errors import StoreError as StoreError
     from .errors import TransferForbiddenError as TransferForbiddenError
     from .errors import VoxbindError as VoxbindError
 
@@ -38,9 +41,12 @@ __all__ = [
     "DtypeConversionWarning",
     "LibraryMissingError",
     "MemoryTypeError",
+    "OmeZarr",
     "ProcessingContract",
+    "ScaleError",
     "StaleWrapperError",
     "StaleWrapperWarning",
+    "StoreError",
     "TransferForbiddenError",
     "VoxbindError",
     "__version__",
@@ -66,6 +72,8 @@ if not TYPE_CHECKING:
             return globals()[name]
         if name == "declare":
             from ._native import declaring as home
+        elif name == "OmeZarr":
+            from ._ome import store as home
         elif name == "over":
             from ._axes import over as home
         elif name == "trace":

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 __all__ = [
     "AnyArray",
+    "AnyCarrier",
     "Array",
     "ArrayLike",
     "ArrayT",
+    "Carrier",
     "Castable",
     "DType",
     "DTypeLike",
@@ -61,6 +63,31 @@ class Array(Protocol):
 
     def clip(self, min: int, max: int, /) -> Any:
         """Limit the values."""
+        ...
+
+
+class AnyCarrier(Array, Protocol):
+    """An array of dask or xarray, which carries an array of another library.
+
+    Where other images give a number, it may give an array: a lazy one, or one with a number for
+    each time and channel. Where others give points or objects, it may give a list of them.
+    """
+
+    # `Any`, because each version of dask has its own class of graphs.
+    def __dask_graph__(self) -> Any:
+        """Return the tasks that compute the array."""
+        ...
+
+
+class Carrier(AnyCarrier, Protocol):
+    """An array of dask or xarray, for a function whose results `voxbind.over` joins to one type.
+
+    `voxbind.over` recognises other functions by their parameter of type `AnyCarrier`.
+    """
+
+    # `Any`, as above.
+    def __dask_keys__(self) -> Any:
+        """Return the names of the tasks."""
         ...
 
 

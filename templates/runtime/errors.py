@@ -13,8 +13,10 @@ __all__ = [
     "LibraryMissingError",
     "MemoryDimensionError",
     "MemoryTypeError",
+    "ScaleError",
     "StaleWrapperError",
     "StaleWrapperWarning",
+    "StoreError",
     "TransferForbiddenError",
     "VoxbindError",
     "class_name",
@@ -51,6 +53,14 @@ class StaleWrapperError(VoxbindError, RuntimeError):
 
 class TransferForbiddenError(VoxbindError, RuntimeError):
     """A call would copy an array between memories, which `voxbind.transfers` forbids."""
+
+
+class ScaleError(VoxbindError, ValueError):
+    """A length in micrometers can't be converted: the scale isn't known, or it is no length."""
+
+
+class StoreError(VoxbindError, OSError):
+    """An OME-Zarr store can't be read or written, or its metadata contradicts its arrays."""
 
 
 class StaleWrapperWarning(UserWarning):

@@ -4,7 +4,7 @@ The facts are read from an index, ``registry.json``; the manifest itself is read
 documentation.
 
 >>> from voxbind import registry
->>> [found.name for found in registry.find(library="skimage", text="otsu")]  # doctest: +SKIP
+>>> [function.name for function in registry.find(library="skimage", text="otsu")]  # doctest: +SKIP
 ['skimage.filters.rank.otsu', 'skimage.filters.threshold_otsu', ...]
 """
 
@@ -70,6 +70,35 @@ class FunctionMetadata:
     reach: Mapping[str, Any] | None = field(default=None, hash=False)
     """How far an element of the result looks along each axis, as the manifest has it: see
     ``reach`` there. None if that wasn't measured."""
+    axis_arguments: Mapping[str, str | tuple[float, ...]] = field(
+        default_factory=dict[str, str | tuple[float, ...]], hash=False
+    )
+    """Parameters with an entry for each axis of the image, and of which kind: ``shape``,
+    ``property``, ``kernel``, ``transform``, or the numbers that leave an axis alone."""
+    keeps_state: bool = False
+    """Whether two equal calls in a row can give different results, though nothing is random."""
+    ignored_outputs: tuple[str, ...] = ()
+    """Parameters that take a dtype which the result then doesn't have."""
+    slices_with_one: bool = False
+    """Whether each slice of a volume is processed by itself if the further images are slices."""
+    result_colours: str = ""
+    """``removed`` if the result of a colour image has no axis of colours, ``added`` if the result
+    of an image has one."""
+    result_options: tuple[str, ...] = ()
+    """Parameters on which the kind of the result depends: ``return_num``. The kind in `result` is
+    that with their defaults."""
+    colours: tuple[int, ...] = ()
+    """Number of colours that the image must have, and of the result's if it has an axis of colours;
+    empty if any number is accepted."""
+    resizing_options: Mapping[str, tuple[object, ...]] = field(
+        default_factory=dict[str, tuple[object, ...]], hash=False
+    )
+    """By parameter, values with which the result has another shape: ``{"resize": (True,)}``."""
+    dtype_follows: str = ""
+    """The parameter, besides the image, whose dtype the result has: ``markers``."""
+    refuses: tuple[str, ...] = ()
+    """What the library never accepted: dtypes of the image, and its axes, such as
+    ``(Y, X, 3)``."""
 
     @cached_property
     def doc(self) -> str:
@@ -156,35 +185,35 @@ def find(
     ValueError
         If there is no such library, contract or memory.
     """
-    found = functions(helpers=helpers, package=package).values()
+    candidates = functions(helpers=helpers, package=package).values()
     every = _everything(package).values()
     if library is not None:
-        _accept("library", library, sorted({each.library for each in every}))
+        _accept("library", library, sorted({function.library for function in every}))
     if contract is not None:
         _accept("contract", contract, ProcessingContract)
     if memory_type is not None:
-        _accept("memory_type", memory_type, sorted({each.memory_type for each in every}))
+        _accept("memory_type", memory_type, sorted({function.memory_type for function in every}))
     words = (text or "").casefold().split()
 
-    def fits(each: FunctionMetadata) -> bool:
+    def fits(function: FunctionMetadata) -> bool:
         return (
-            library in (None, each.library)
-            and contract in (None, each.contract)
-            and memory_type in (None, each.memory_type)
-            and (tag is None or tag in each.tags)
-            and (not words or _mentions(each, words))
+            library in (None, function.library)
+            and contract in (None, function.contract)
+            and memory_type in (None, function.memory_type)
+            and (tag is None or tag in function.tags)
+            and (not words or _mentions(function, words))
         )
 
-    return tuple(filter(fits, found))
+    return tuple(filter(fits, candidates))
 
 
-def _mentions(each: FunctionMetadata, words: list[str]) -> bool:
-    text = " ".join((each.name, *each.tags, each.doc)).casefold()
+def _mentions(function: FunctionMetadata, words: list[str]) -> bool:
+    text = " ".join((function.name, *function.tags, function.doc)).casefold()
     return all(word in text for word in words)
 
 
 def _accept(parameter: str, value: str, accepted: Iterable[str]) -> None:
-    values = [str(each) for each in accepted]
+    values = [str(member) for member in accepted]
     if value not in values:
         names = ", ".join(map(repr, values))
         raise ValueError(f"{parameter}={value!r} isn't known; accepted are {names}")
@@ -226,12 +255,12 @@ def _damaged(file: str, package: str, damage: Exception) -> VoxbindError:
 def _everything(package: str = PACKAGE) -> Mapping[str, FunctionMetadata]:
     file = "registry.json"
     try:
-        found = {
+        entries = {
             name: _metadata(name, facts, package) for name, facts in _read(file, package).items()
         }
     except _Damage as damage:
         raise _damaged(file, package, damage) from damage
-    return MappingProxyType(found)
+    return MappingProxyType(entries)
 
 
 @cache
@@ -257,7 +286,11 @@ def _documentation(package: str) -> dict[str, str]:
 @cache
 def _images(package: str) -> Mapping[str, FunctionMetadata]:
     return MappingProxyType(
-        {name: each for name, each in _everything(package).items() if each.kind == "image"}
+        {
+            name: function
+            for name, function in _everything(package).items()
+            if function.kind == "image"
+        }
     )
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ ndimage: Any = import_module("voxbind.scipy.ndimage")
 feature, filters, measure = (
     import_module(f"voxbind.skimage.{name}") for name in ("feature", "filters", "measure")
 )
+dask: Any = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
 
@@ -83,3 +87,41 @@ def test_a_worker_that_is_killed_loses_nothing(client: Any) -> None:
     os.kill(next(iter(pids.values())), signal.SIGKILL)
     expected = np.tile(feature.canny(VOLUME, sigma=2), (8, 1, 1))
     np.testing.assert_array_equal(edges.compute(), expected)
+
+
+@pytest.mark.timeout(180)
+def test_forms_of_several_passes_survive_a_worker_that_is_killed_in_the_middle(
+    client: Any, tmp_path: Path
+) -> None:
+    image = np.tile((VOLUME * 255).astype(np.uint8), (4, 1, 1))
+
+    def slow(block: Any) -> Any:
+        (tmp_path / uuid4().hex).touch()
+        time.sleep(0.2)
+        return block
+
+    lazy = da.from_array(image, chunks=(2, 24, 40)).map_blocks(slow, dtype=image.dtype)
+    labels, count = ndimage.label(lazy > 150)
+    results = [
+        labels,
+        count,
+        filters.threshold_otsu(lazy),
+        ndimage.extrema(lazy),
+        ndimage.center_of_mass(lazy),
+        measure.regionprops_table(labels, properties=("label", "area", "centroid")),
+    ]
+    future = client.compute(dask.delayed(results))
+    while len([*tmp_path.iterdir()]) < 8:  # of 24 chunks
+        time.sleep(0.05)
+    os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+    computed = future.result()
+    expected, number = ndimage.label(image > 150)
+    np.testing.assert_array_equal(computed[0], expected)
+    assert int(computed[1]) == number
+    assert int(computed[2]) == filters.threshold_otsu(image)
+    for one, other in zip(computed[3], ndimage.extrema(image), strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(computed[4], ndimage.center_of_mass(image), rtol=1e-12)
+    table = measure.regionprops_table(expected, properties=("label", "area", "centroid"))
+    for name, column in table.items():
+        np.testing.assert_allclose(computed[5][name], column, rtol=1e-12)

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from helpers import handmade_manifest as handmade
 from helpers.generated_packages import Import, importing, write_package
+from voxbind_build.common.library_code import digests_of
 from voxbind_build.model import Manifest
 
 IMAGE = np.ones((3, 4))
@@ -53,11 +54,13 @@ def tiny(
     source.parent.mkdir()
     source.write_text(textwrap.dedent(TINY))
     with importing(source.parent, also=("tiny",)):
-        functions = [
-            handmade.function("tiny.scale"),
-            handmade.function("tiny.whole"),
-            handmade.handed_on("tiny.Thing", "class"),
-        ]
+        digests = digests_of("tiny", [], source)
+        scale, whole = (
+            replace(handmade.function(f"tiny.{name}"), definition=f"tiny:{name}", code=code)
+            for name in ("scale", "whole")
+            for code, _ in [digests("tiny", name)]
+        )
+        functions = [scale, whole, handmade.handed_on("tiny.Thing", "class")]
         library = handmade.library("tiny", "pip", ("tiny",), *functions)
         library = replace(library, distribution="tiny", version=version)
         package = write_package(Manifest(libraries={"tiny": library}), tmp_path / "package")
@@ -200,7 +203,7 @@ def test_a_patch_release_runs_without_a_word(tiny: Open, installed: str) -> None
 
 
 def test_another_version_warns_once_for_each_function_and_names_the_command(tiny: Open) -> None:
-    load = tiny(TINY, version=("1.0", "2.0"))
+    load = tiny(TINY, version=("1.0", "2.0"), body=("return image", "return +image"))
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         load("tiny").scale(IMAGE)
@@ -211,6 +214,20 @@ def test_another_version_warns_once_for_each_function_and_names_the_command(tiny
     for part in ("tiny.scale was measured with tiny 1.0", "version 2.0", "voxbind build"):
         assert part in str(told[0].message)
     assert "tiny.whole" in str(told[1].message)
+
+
+def test_only_a_function_whose_code_changed_warns_in_another_version(tiny: Open) -> None:
+    load = tiny(
+        TINY, version=("1.0", "2.0"), body=("+ offset", "- offset"), doc=("Scale", "Multiply")
+    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        load("tiny").whole(IMAGE)
+        assert told == []
+        load("tiny").scale(IMAGE)
+    assert [str(warning.message).partition(":")[0] for warning in told] == [
+        "tiny.scale was measured with tiny 1.0. In the installed version 2.0, its code is another"
+    ]
 
 
 SIGNATURE = "image, factor=2, *, offset=0"

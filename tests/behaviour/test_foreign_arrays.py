@@ -283,6 +283,14 @@ def test_functions_that_keep_a_dask_array_lazy_get_it_as_it_is(call: Any, expect
     np.testing.assert_allclose(np.asarray(result), call(LABELS))
 
 
+def test_the_histogram_of_a_dask_array_is_that_of_the_array_in_memory() -> None:
+    lazy = chunked(IMAGE)  # of floats, of which dask has no histogram without a range
+    for ours, expected in zip(exposure.histogram(lazy), exposure.histogram(IMAGE), strict=True):
+        np.testing.assert_array_equal(np.asarray(ours), expected)
+    with pytest.raises(ValueError, match="Incorrect value for `source_range`"):
+        exposure.histogram(lazy, source_range="nowhere")
+
+
 def test_another_foreign_array_is_not_taken_for_a_dask_array() -> None:
     with voxbind.trace() as log:
         result = exposure.rescale_intensity(Quantity(IMAGE), out_range=(0, 2))

@@ -169,6 +169,23 @@ def test_dir_shows_what_is_handed_on_too() -> None:
     assert {"cKDTree", "distance"} <= {*dir(spatial)}
 
 
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("from voxbind.scipy import stats\nstats.", {"normaltest", "zscore"}),
+        ("import voxbind.scipy\nvoxbind.scipy.linalg.", {"block_diag", "inv"}),
+        ("from voxbind.skimage import data\ndata.", {"coins", "cells3d"}),
+    ],
+)
+def test_an_editor_completes_names_that_are_handed_on(statement: str, expected: set[str]) -> None:
+    jedi = pytest.importorskip("jedi")
+    pytest.importorskip("scipy")
+    project = jedi.Project(str(ROOT), added_sys_path=[str(ROOT / "generated")])
+    lines = statement.splitlines()
+    completions = jedi.Script(statement, project=project).complete(len(lines), len(lines[-1]))
+    assert expected <= {completion.name for completion in completions}
+
+
 def test_the_manifest_names_what_libraries_have() -> None:
     libraries = json.loads((ROOT / "generated/voxbind/manifest.json").read_text("utf-8"))
     checked = 0

@@ -366,10 +366,15 @@ def test_an_axis_of_colours_is_no_axis_of_slices(
     assert seen == calls
 
 
-@pytest.mark.parametrize("shape", [(5,), (), (2, 3, 4), (2, 3, 4, 5)])
-def test_volume_functions_take_all_but_images(voxbind: Import, shape: Any) -> None:
+@pytest.mark.parametrize("shape", [(5,), (), (2, 3, 4)])
+def test_volume_functions_take_volumes_and_what_is_no_image(voxbind: Import, shape: Any) -> None:
     image = np.zeros(shape)
     assert lift(voxbind, "call_3d", lambda image: image.ndim, image) == len(shape)
+
+
+def test_volume_functions_refuse_more_axes_than_a_volume_has(voxbind: Import) -> None:
+    with pytest.raises(voxbind("errors").DimensionError, match=r"voxbind\.over\(.*, \"TZYX\"\)"):
+        lift(voxbind, "call_3d", lambda image: image, np.zeros((2, 3, 4, 5)))
 
 
 def test_volume_functions_refuse_images(voxbind: Import) -> None:

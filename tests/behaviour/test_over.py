@@ -9,7 +9,7 @@ from functools import partial
 from importlib import import_module
 from itertools import permutations
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import array_api_strict
 import numpy as np
@@ -385,7 +385,7 @@ def test_a_tensor_stays_a_tensor(axes: str) -> None:
 def test_arrays_of_other_libraries_come_back_as_from_a_plain_call() -> None:
     array = array_of("TYX", np.float32)
     expected = voxbind.over(filters.sobel, "TYX")(array)
-    strict = voxbind.over(filters.sobel, "TYX")(array_api_strict.asarray(array))
+    strict: Any = voxbind.over(filters.sobel, "TYX")(array_api_strict.asarray(array))
     assert type(strict) is type(array_api_strict.asarray(array))
     np.testing.assert_array_equal(np.asarray(strict), expected)
     jax = pytest.importorskip("jax.numpy")
@@ -422,6 +422,13 @@ def test_an_array_on_disk_is_read_block_by_block_and_that_is_reported() -> None:
     assert "OnDisk" in str(log)
     with voxbind.transfers("forbid"), pytest.raises(voxbind.TransferForbiddenError, match="OnDisk"):
         voxbind.over(filters.sobel, "TCYX")(stored)
+
+
+def test_a_memoryview_is_read_like_the_array_that_lends_it() -> None:
+    array = array_of("TYX")
+    for function in (filters.gaussian, ndimage.mean):
+        over = voxbind.over(function, "TYX")
+        assert np.array_equal(over(memoryview(array)), over(array))
 
 
 def test_zarr_and_hdf5_give_the_same(tmp_path: Any) -> None:
@@ -622,9 +629,14 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         r"axis Y is empty",
     ),
     "no volume": (
-        lambda: voxbind.over(native.max_projection, "TYX")(MOVIE),
+        lambda: voxbind.over(native.max_projection, "TYX"),
         voxbind.DimensionError,
-        r"accepts a \(Z, Y, X\) volume",
+        r"takes a \(Z, Y, X\) volume.*only Y and X are spatial",
+    ),
+    "no volume for a function of volumes": (
+        lambda: voxbind.over(measure.marching_cubes, "TYX"),
+        voxbind.DimensionError,
+        r"takes a \(Z, Y, X\) volume.*only Y and X are spatial",
     ),
     "results of different shapes": (
         lambda: voxbind.over(ragged, "TYX")(np.arange(3)[:, None, None] + np.zeros((3, 8, 8))),
@@ -654,7 +666,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         r"channel_axis=-1 and an image with the axes T, Z, Y, X",
     ),
     "no array": (
-        lambda: voxbind.over(filters.sobel, "TYX")([[[1.0]]]),
+        lambda: voxbind.over(filters.sobel, "TYX")(cast("Any", [[[1.0]]])),
         voxbind.MemoryTypeError,
         r"'image' is of type list.*numpy\.asarray\(image\)",
     ),
@@ -669,7 +681,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         r"len, which is not a wrapper.*voxbind\.declare",
     ),
     "a function without an image": (
-        lambda: voxbind.over(morphology.disk, "TYX"),
+        lambda: voxbind.over(cast("Any", morphology.disk), "TYX"),
         TypeError,
         r"morphology\.disk can't be looped over axes: it takes no image",
     ),

@@ -124,6 +124,16 @@ def test_a_number_beyond_those_measured_makes_the_reach_unknown(iterations: Any,
     assert reach_of_call(reach, {"iterations": iterations}, 2, "image").kind == kind
 
 
+@pytest.mark.parametrize(
+    ("origin", "kind"), [(None, "local"), (1, "local"), (0, "unknown"), (2, "unknown")]
+)
+def test_a_default_is_valid_though_no_number_that_was_measured(origin: Any, kind: str) -> None:
+    limits = {"least": {"origin": 1}, "most": {"origin": 1}}
+    reach = {"kind": "local", "formula": "2 * size", "free": ["origin"], **limits}
+    arguments = {"size": 3, "origin": origin}
+    assert reach_of_call(reach, arguments, 2, "image", {"origin": None}).kind == kind
+
+
 def test_without_defaults_each_argument_was_passed() -> None:
     arguments = {"image": None, "sigma": 1, "truncate": 4.0, "out": None}
     assert reach_of_call(GAUSSIAN, arguments, 2, "image").kind == "unknown"

@@ -297,7 +297,7 @@ def test_what_comes_is_shared_as_it_is_said(
     home = memories.memory_of(value)
     expected = plain(value)
     log = tracing.TraceLog()
-    watch = tracing.Watch(voxbind("_settings.context").Settings(logs=(log,)))
+    watch = tracing.Watch(voxbind("_settings.context").Settings(logs=(log,)), {})
     exchange = voxbind("_dispatch.exchange").Exchange(memory, device, watch)
     if home is not memory and is_refused(expected, library):
         with pytest.raises((voxbind("errors").MemoryTypeError, voxbind("errors").DimensionError)):
@@ -339,7 +339,7 @@ def test_what_goes_back_is_shared_as_it_is_said(
     target = memories.memory_of(like)
     expected = plain(result)
     log = tracing.TraceLog()
-    watch = tracing.Watch(voxbind("_settings.context").Settings(logs=(log,)))
+    watch = tracing.Watch(voxbind("_settings.context").Settings(logs=(log,)), {})
     exchange = voxbind("_dispatch.exchange").Exchange(memory, device_of(library), watch)
 
     def run() -> Any:
@@ -496,7 +496,7 @@ def test_a_result_that_stays_numpys_does_not_move_and_is_not_forbidden(
     assert exchange.give_back(kept, KINDS[kind].like) is kept
     tracing, log = voxbind("_settings.tracing"), voxbind("_settings.tracing").TraceLog()
     asked = voxbind("_settings.context").Settings(transfers="forbid", logs=(log,))
-    watch = tracing.Watch(asked)
+    watch = tracing.Watch(asked, {})
     exchange = voxbind("_dispatch.exchange").Exchange(watch=watch)
     assert watch.run(lambda: exchange.give_back(kept, KINDS[kind].like), "numpy") is kept
     assert log[0].conversions == ()

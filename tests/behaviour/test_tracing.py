@@ -16,6 +16,7 @@ from skimage import transform as upstream
 
 import voxbind
 from voxbind import pyclesperanto as vcle
+from voxbind._settings.called import called_function
 from voxbind.scipy import ndimage
 from voxbind.skimage import feature, filters, measure, transform
 
@@ -258,6 +259,41 @@ def test_a_call_that_fails_is_taken_down_with_its_error() -> None:
         with pytest.raises(voxbind.MemoryTypeError):
             vcle.absolute(IMAGE.astype(complex))
     assert [call.error for call in log] == ["ValueError", "MemoryTypeError"]
+
+
+def test_only_functions_whose_call_succeeded_are_listed_in_the_order_in_which_they_began() -> None:
+    def sobel(values: Any) -> float:
+        filters.sobel(IMAGE)
+        return float(values[0])
+
+    with voxbind.trace() as log:
+        filters.gaussian(IMAGE, sigma=1)
+        with pytest.raises(ValueError, match="Sigma"):
+            filters.gaussian(IMAGE, sigma=-1)
+        ndimage.generic_filter(np.ones((1, 1)), sobel, size=1)
+        with pytest.raises(ValueError, match="Sigma"):
+            filters.gaussian(IMAGE, sigma=-1)
+        filters.gaussian(IMAGE, sigma=1)
+    names = [called.function.rpartition(".")[2] for called in log.functions]
+    assert names == ["gaussian", "generic_filter", "sobel", "gaussian"]
+    assert -1 not in [called.arguments.get("sigma") for called in log.functions]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1j, "1j"),
+        (np.complex64(1 - 2j), "(1-2j)"),
+        (slice(1, None), "slice(1, None, None)"),
+        ((slice(0, 2), slice(None)), ["slice(0, 2, None)", "slice(None, None, None)"]),
+        (b"ab", "b'ab'"),
+    ],
+    ids=repr,
+)
+def test_values_that_json_lacks_are_recorded_as_python_writes_them(value: Any, text: Any) -> None:
+    recorded = called_function("f", {"value": value}).arguments["value"]
+    assert recorded == text
+    assert json.loads(json.dumps(recorded)) == text
 
 
 def test_the_log_is_a_table_for_people_and_rows_for_programs() -> None:

@@ -149,9 +149,10 @@ UNKNOWN = [
     # Images of which nothing is known, as CuPy's without its stubs.
     ("ndimage.gaussian_filter(unknown, 1)", "Any"),
     ("filters.gaussian(unknown)", "Any"),
-    ("filters.threshold_otsu(unknown)", "float"),
+    # It may be an array of dask or xarray, and a number of one is an array.
+    ("filters.threshold_otsu(unknown)", "Any"),
     ("exposure.histogram(unknown)[0]", "Any"),
-    ("transform.pyramid_gaussian(unknown)", "Iterator[Any]"),
+    ("transform.pyramid_gaussian(unknown)", "Any"),
 ]
 MISUSES = [
     "filters.gaussian('image.png')",
@@ -170,6 +171,7 @@ MISUSES = [
     "filters.threshold_otsu({image}).shape",
     "segmentation.chan_vese({image}, extended_output=True).shape",
     "morphology.disk('3')",
+    "morphology.disk(3, decomposition='sequence' if flag else None).shape",
 ]
 CLESPERANTO_MISUSE = "cle.gaussian_blur('image.png')"
 """basedpyright knows that of pyclesperanto's own class alone, where it is there."""

@@ -30,6 +30,9 @@ _OVERLAPPING = frozenset({"data/mitosis.tif"})
 _SPOTTED = frozenset({"data/palisades_of_vogt.tif"})
 """Images in which a script fills dark spots in. It takes hours if noise makes thousands of them."""
 
+_GROWING = frozenset({"data/solidification.tif"})
+"""Films in which a script follows the front of a region that grows."""
+
 
 def image_in_place_of(file: str) -> NDArray[Any]:
     """Return bright round objects of several sizes on an uneven background with noise."""
@@ -37,6 +40,8 @@ def image_in_place_of(file: str) -> NDArray[Any]:
     rng = np.random.default_rng(zlib.crc32(file.encode()))
     if file in _SPOTTED:
         return _with_dark_spots(shape, rng).astype(dtype)
+    if file in _GROWING:
+        return _with_a_front(shape, rng).astype(dtype)
     channels = shape[-1] if shape[-1] in (3, 4) else 1
     frames = int(np.prod(shape)) // channels // (size := _frame(shape))[0] // size[1]
     spots = rng.random((size[0] // 8, size[1] // 8)) ** 24
@@ -64,6 +69,14 @@ def _with_dark_spots(shape: tuple[int, ...], rng: np.random.Generator) -> NDArra
     spots = ndimage.distance_transform_edt(~is_centre) < 9
     still = np.linspace(120, 200, shape[2]) - 100 * ndimage.gaussian_filter(spots.astype(float), 1)
     frames: NDArray[Any] = still + rng.normal(0, 5, shape)
+    return frames
+
+
+def _with_a_front(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
+    """Return frames of values up to 65,535, in which a bright region grows from left to right."""
+    is_bright = np.arange(shape[2]) < 110 + 20 * np.arange(shape[0])[:, None]
+    still = np.where(is_bright, 40000, 20000)[:, None, :]
+    frames: NDArray[Any] = still + rng.normal(0, 500, shape)
     return frames
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
+import typing
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from voxbind_build.manifest import seal
 from voxbind_build.model import Manifest
@@ -40,9 +44,15 @@ def importing(*folders: Path, also: tuple[str, ...] = ()) -> Iterator[Import]:
     finders = _take_finders(packages)
     sys.path[:0] = map(str, folders)
     importlib.invalidate_caches()
+    # Python keeps the overloads of all functions by their modules' names: these must not be added
+    # to those of the package whose place they take.
+    registry: dict[str, Any] = defaultdict(partial(defaultdict, dict))
+    overloads = mock.patch.object(typing, "_overload_registry", registry)
+    overloads.start()
     try:
         yield lambda name: importlib.import_module(f"voxbind.{name}" if name else "voxbind")
     finally:
+        overloads.stop()
         sys.path[:] = path
         # Finders that other libraries have added meanwhile stay, since they are needed.
         _take_finders(packages)

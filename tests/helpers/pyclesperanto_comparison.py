@@ -39,7 +39,7 @@ def main(output: Path, left_out: frozenset[str]) -> None:
     # Imported by the wrappers first, which set the variable that names the OpenCL driver.
     wrappers.absolute(_VOLUME)
     cle: Any = sys.modules["pyclesperanto"]
-    names: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {"warns of other code": []}
     for name, facts in registry.functions().items():
         if facts.library != "pyclesperanto" or name in left_out:
             continue
@@ -52,6 +52,8 @@ def main(output: Path, left_out: frozenset[str]) -> None:
         else:
             expected = call(function, arguments(facts, cle))
             kind = compared(wrapped, expected, name)
+            if any(entry.category is StaleWrapperWarning for entry in wrapped[2]):
+                names["warns of other code"].append(name)
             if kind == OTHER_RESULT and not is_repeatable(function, facts, cle):
                 kind = "differs between equal calls"
         names.setdefault(kind, []).append(name)
@@ -92,7 +94,7 @@ def compared(wrapped: Outcome, expected: Outcome, name: str) -> str:
     """Return what the two calls gave in a word, or what is wrong.
 
     The wrapper may refuse a call, but not answer one that the function refuses, nor answer it with
-    another result. It may warn that its function's source is another, and of nothing else.
+    another result. It may warn once that its function's code is another, and of nothing else.
     """
     result, error, caught = wrapped
     own = [str(entry.message) for entry in caught if entry.category is StaleWrapperWarning]

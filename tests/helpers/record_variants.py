@@ -43,7 +43,14 @@ def filled(function: Function) -> Function:
     )
     forms = (Form(options={"a": "True"}, annotation="Array"), Form(options={}, annotation="int"))
     returns = replace(function.returns, forms=forms, documented=(("smooth", "ndarray"),))
-    return replace(function, returns=returns, overruled=seen, twin=twin)
+    return replace(
+        function,
+        returns=returns,
+        overruled=seen,
+        twin=twin,
+        code="3166f97f",
+        shared_code="83f2df68",
+    )
 
 
 def other(value: Any) -> Any:

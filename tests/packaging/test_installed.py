@@ -20,6 +20,7 @@ import pytest
 from helpers.environments import Environment
 from voxbind_build import manifest
 from voxbind_build.build.installed_files import InstalledFiles
+from voxbind_build.build.report import BuildError
 from voxbind_build.build.wheel import _version
 from voxbind_build.cli import app as cli
 
@@ -202,6 +203,25 @@ def test_an_editable_installation_lists_none_of_the_packages_files(
     assert InstalledFiles.of(package) is not None
     other = Path(shutil.copytree(package, package.with_name("mine")))
     assert InstalledFiles.of(other) is None
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"voxbind/__init__.py,,\nvoxbind/manif",
+        b'voxbind/__init__.py,,\n"voxbind/',
+        b"voxbind/__init__.py,,\n\xff\xfe",
+        b"voxbind/__init__.py,,,\n",
+    ],
+    ids=["cut", "quote", "binary", "four fields"],
+)
+def test_a_damaged_list_of_files_is_named_with_the_cure(package: Path, record: bytes) -> None:
+    info = package.parent / "voxbind-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: voxbind\nVersion: 0.1.0\n")
+    (info / "RECORD").write_bytes(record)
+    with pytest.raises(BuildError, match=r"is damaged.*`pip install --force-reinstall voxbind`"):
+        InstalledFiles.of(package)
 
 
 # --- wheels ------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import changes
 import upgrade
 from helpers import handmade_manifest
 from voxbind_build import manifest
-from voxbind_build.cli import records
+from voxbind_build.cli import comparison
 from voxbind_build.cli.places import default_package
 from voxbind_build.model import Change, LibraryChanges
 
@@ -97,13 +97,13 @@ def test_a_pair_that_cant_be_measured_leaves_the_others(
 ) -> None:
     pairs = [["cupy==14.1", "cupy==14.2"], ["scipy==1.14.1", "scipy==1.17.1"]]
     monkeypatch.setattr(changes, "pairs", lambda text: pairs)
-    compared = records.Comparison(libraries=(entry(),), notes=("They differ.",))
-    real = records.compare
+    compared = comparison.Comparison(libraries=(entry(),), notes=("They differ.",))
+    real = comparison.compare
 
-    def compare(old: str, new: str, **options: Any) -> records.Comparison:
+    def compare(old: str, new: str, **options: Any) -> comparison.Comparison:
         return compared if old.startswith("scipy") else real(old, new, **options)
 
-    monkeypatch.setattr(records, "compare", compare)
+    monkeypatch.setattr(comparison, "compare", compare)
     monkeypatch.setattr(changes, "ROOT", tmp_path)
     (tmp_path / "docs").mkdir()
     assert changes.main([]) == 1

@@ -1,13 +1,17 @@
 """What is started before the processes are forked serves them, and harms none."""
 
 import os
+import tempfile
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from helpers.live_descriptions import describe_name
 from voxbind_build import libraries
-from voxbind_build.model import ProbeTask
+from voxbind_build.build import pipeline
+from voxbind_build.model import LibrarySpec, ProbeTask
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.probe.sandbox.preload import outlives_fork
 
@@ -49,3 +53,48 @@ def test_kernels_are_kept_apart_from_the_users(tmp_path, monkeypatch):
     assert not observation.failure
     assert list((tmp_path / ".cache" / "voxbind").rglob("*.bin"))
     assert not (tmp_path / ".cache" / "clesperanto").exists()
+
+
+COUNTED = """
+import os
+
+# The only folder outside its own that a confined process can write to.
+with open({log!r}, "a") as log:
+    log.write(f"{{os.getpid()}}\\n")
+
+
+"""
+FUNCTION = '''
+def scale_by_{number}(image):
+    """Multiply.
+
+    Parameters
+    ----------
+    image : ndarray
+        An image.
+    """
+    return image * {number}
+'''
+
+
+@pytest.fixture
+def log() -> Iterator[Path]:
+    descriptor, path = tempfile.mkstemp(prefix="voxbind-imports-", dir="/dev/shm")
+    os.close(descriptor)
+    yield Path(path)
+    Path(path).unlink()
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs shared memory in a folder")
+def test_a_library_is_imported_once_and_its_processes_are_forked(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once to list its names, and once to measure, however many functions are measured."""
+    source = COUNTED.format(log=str(log)) + "".join(FUNCTION.format(number=n) for n in range(2, 14))
+    (tmp_path / "counted.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    spec = LibrarySpec(name="counted", distribution="counted", modules=("counted",))
+    report = pipeline.build([spec], tmp_path / "out" / "voxbind", jobs=2)
+    assert report.rows[0].measured == 12
+    imports = log.read_text().split()
+    assert len(imports) == len({*imports}) == 2

@@ -211,6 +211,24 @@ def test_a_last_axis_of_colours(name: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "colours"),
+    [
+        ("skimage.color.rgb2gray", "removed"),
+        ("skimage.segmentation.quickshift", "removed"),  # labels of an image with colours
+        ("skimage.segmentation.slic", "removed"),  # and of one without
+        ("skimage.color.rgba2rgb", ""),  # three colours instead of four
+        ("skimage.color.rgb2hsv", ""),
+        ("skimage.color.gray2rgb", "added"),
+        ("skimage.segmentation.mark_boundaries", "added"),
+        ("skimage.filters.gaussian", ""),
+        ("skimage.filters.rank.windowed_histogram", ""),  # a histogram, not colours
+    ],
+)
+def test_the_axis_of_colours_of_a_result(name: str, colours: str) -> None:
+    assert watch_name(name)[1].result_colours == colours
+
+
+@pytest.mark.parametrize(
     ("name", "arrays", "whole", "outputs"),
     [
         ("skimage.feature.canny", ("image", "mask"), (), ()),
@@ -358,6 +376,8 @@ REFUSED = (call(IMAGE, "TypeError: never"), call(VOLUME, "TypeError: never"))
         (seen(*SAME, last_axis=True, caller_chooses_axes=False), P2, "read as channels"),
         (seen(*SAME, last_axis_gone=True), P2, "lacks its last axis"),
         (seen(*SAME, shuffle_last=True, shuffle_rows=False), P2, "order of a volume's planes"),
+        (seen(*SAME, mean_of_planes=True), P2, "the mean of those for its planes"),
+        (seen(*SAME, mean_of_planes=False), F, "all axes are spatial"),
         (
             seen(*SAME, shuffle_last=True, shuffle_rows=True),
             F,

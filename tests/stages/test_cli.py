@@ -10,13 +10,15 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
 
 from voxbind_build import manifest
+from voxbind_build.catalog.function_lines import RELATIONS
 from voxbind_build.cli import app as cli
 from voxbind_build.cli import function_page as explain
 from voxbind_build.cli import places
@@ -209,7 +211,7 @@ def test_a_page_fits_the_terminal(built, functions, width):
 
 def test_every_tested_relation_is_told_in_words(built):
     for observed in manifest.read_record(built).observations["toylib"].values():
-        assert set(observed.relations) <= set(explain.RELATIONS)
+        assert set(observed.relations) <= set(RELATIONS)
 
 
 def test_a_declared_verdict_is_shown_with_what_it_overrules(voxbind, capsys, package, toylib):
@@ -621,6 +623,22 @@ def test_the_versions_of_voxbind_and_of_the_recorded_libraries_are_printed(capsy
     )
 
 
+def test_versions_are_printed_as_json(capsys):
+    assert cli.run(["--version", "--json"]) == 0
+    versions = json.loads(capsys.readouterr().out)
+    assert {"voxbind", "scikit-image", "scipy"} <= versions.keys()
+    assert versions["voxbind"] == metadata.version("voxbind")
+
+
+def test_json_without_a_command_is_of_the_suggestions_and_before_one_is_refused(capsys):
+    assert cli.run(["--json"]) == 0
+    assert "voxbind list edges" in json.loads(capsys.readouterr().out)
+    assert cli.run(["--json", "list", "edges"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "voxbind list --json" in " ".join(said.err.split())
+
+
 def test_the_version_is_printed_even_if_there_is_no_package(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(places, "default_package", lambda: tmp_path)
     assert cli.run(["--version"]) == 1
@@ -632,3 +650,12 @@ def test_the_version_is_printed_even_if_there_is_no_package(capsys, monkeypatch,
 def test_list_looks_for_each_word(voxbind):
     _, output, _ = voxbind("list", "box mean")
     assert "toylib.filters.box" in output
+
+
+def test_each_command_prints_json_and_explains_each_option():
+    group = typer.main.get_group(cli.app)
+    for name, command in group.commands.items():
+        options = {option: each for each in command.params for option in each.opts}
+        assert "--json" in options, name
+        unexplained = [opt for opt, each in options.items() if not getattr(each, "help", "")]
+        assert unexplained == [], name

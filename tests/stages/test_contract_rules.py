@@ -57,10 +57,12 @@ def call(kind: str, shape: tuple[int, ...], *result: int, error: str = "") -> Ca
 
 
 SAME = tuple(call(kind, shape, *shape) for kind, shapes in IMAGES.items() for shape in shapes)
+NUMBERS = tuple(call(kind, shape) for kind, shapes in IMAGES.items() for shape in shapes)
 QUOTED = call("volume", (9, 17, 22), error="ValueError: no {volumes}")
 MADE_UP = (
     observed(*SAME, last_axis_gone=True),
     observed(QUOTED, *SAME, flat_arguments=True),
+    observed(*NUMBERS, mean_of_planes=True),
 )
 
 

@@ -10,6 +10,7 @@ from voxbind_build import libraries, manifest
 from voxbind_build.build import dependencies, pipeline
 from voxbind_build.build.dependencies import changed, sentence, to_record, versions_of
 from voxbind_build.cli import doctor
+from voxbind_build.common.installed_versions import version_of
 from voxbind_build.model import Library
 
 BUILTIN = {spec.name: spec for spec in libraries.builtin()}
@@ -26,12 +27,12 @@ def spec(toylib):
 @pytest.fixture
 def numpy_version(monkeypatch):
     """Let another version of NumPy seem to be installed; an empty one, none."""
-    installed = dependencies._version
+    installed = version_of
 
     def pretend(version):
         monkeypatch.setattr(
             dependencies,
-            "_version",
+            "version_of",
             lambda name: version if name == "numpy" else installed(name),
         )
 
@@ -133,7 +134,7 @@ def test_with_another_numpy_check_says_so_and_build_measures_again(
 
     built = pipeline.build([spec(toylib)], package)
     assert built.rows[0].measured == len(definitions(package))
-    assert built.notes == (f"{note.removesuffix('.')}, so they are measured again.",)
+    assert built.notes == (f"{note.removesuffix('.')}, so they were measured again.",)
     assert recorded(package) == {"numpy": version}
     assert pipeline.check([spec(toylib)], package).agrees
 
@@ -161,6 +162,18 @@ def test_what_a_stopped_build_measured_with_another_numpy_counts_only_there(
     numpy_version(NEWER)
     assert pipeline.build([spec(toylib)], package).rows[0].measured == 0
     assert recorded(package) == {"numpy": NEWER}
+
+
+def test_what_check_measured_with_another_numpy_is_kept_for_the_build(
+    toylib, package, numpy_version
+):
+    """Also if nothing differs: the build records that it was measured."""
+    numpy_version(OLDER)
+    report = pipeline.check([spec(toylib)], package, measure=True)
+    assert [change.aspect for change in report.differences] == ["library"]
+    assert pipeline.build([spec(toylib)], package).rows[0].measured == 0
+    assert recorded(package) == {"numpy": OLDER}
+    assert pipeline.check([spec(toylib)], package).agrees
 
 
 # --- doctor ----------------------------------------------------------------------------

@@ -11,10 +11,12 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from skimage import measure
 
 from voxbind_build import libraries
 from voxbind_build.common import signatures
@@ -1095,6 +1097,51 @@ def test_a_class_that_is_its_own_ancestor_is_read_once(tmp_path: Path) -> None:
     package = write_package(tmp_path, __init__=source)
     found = by_name(discover(package, [tmp_path], live=False))["pkg.A"]
     assert found.members == {"a": "()", "b": "()"}
+
+
+def test_a_class_that_a_function_makes_instances_of_is_described_with_it(tmp_path: Path) -> None:
+    source = """
+        from ._region import Shown, blur, regions
+    """
+    region = """
+        def regions(labels):
+            if labels is None:
+                raise RegionError(labels)
+            return [Region(label, _Hidden(), Shown()) for label in labels]
+
+        def blur(image):
+            return image
+
+        class RegionError(ValueError):
+            pass
+
+        class Region:
+            def __init__(self, label): ...
+
+            @property
+            def area(self): ...
+
+        class Shown:
+            def show(self): ...
+
+        class _Hidden:
+            def hide(self): ...
+    """
+    package = write_package(tmp_path, __init__=source, _region=region)
+    names = by_name(discover(package, [tmp_path], live=False))
+    assert names["pkg.regions"].members == {
+        "Region.__init__": "(label)",
+        "Region.area": "property",
+    }
+    assert names["pkg.blur"].members == {}
+
+
+def test_the_properties_of_regionprops_are_those_of_its_results() -> None:
+    made = type(measure.regionprops(np.ones((3, 3), int))[0])
+    shown = {name for name in dir(made) if not name.startswith("_")}
+    function = by_name(inventory("skimage"))["skimage.measure.regionprops"]
+    read = {name.removeprefix("RegionProperties.") for name in function.members}
+    assert {name for name in read if not name.startswith("_")} == shown
 
 
 @pytest.mark.parametrize("library", ["skimage"])

@@ -54,7 +54,7 @@ def examine(monkeypatch: pytest.MonkeyPatch, libraries: dict[str, Library]) -> E
             return {"error": "isn't asked here"}
 
         monkeypatch.setattr(doctor, "_run", answer)
-        monkeypatch.setattr(doctor, "_version", lambda name: installed.get(name, ""))
+        monkeypatch.setattr(doctor, "version_of", lambda name: installed.get(name, ""))
         specs = [spec for spec in builtin() if spec.device]
         return {each.name: each for each in doctor.examine(specs, libraries, PACKAGE)}
 
@@ -125,6 +125,17 @@ def test_a_library_that_cant_be_imported_is_told(examine: Examine) -> None:
     assert not found["cucim"].usable
     assert "lazy_loader" in found["cucim"].detail
     assert found["cucim"].command == f"{CUDA12} --force-reinstall"
+
+
+def test_own_functions_without_what_they_need_are_not_installed() -> None:
+    library = frozen.read(PACKAGE / frozen.MANIFEST).libraries["native"]
+    (spec,) = [spec for spec in builtin() if spec.name == "native"]
+    needy = replace(spec, needs=("not_a_module.part",))
+    finding = doctor._library("native", needy, library, PACKAGE)
+    assert not finding.usable
+    assert not finding.ill
+    assert "not_a_module" in finding.detail
+    assert finding.command == "pip install 'voxbind[native]'"
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,16 @@ CASES = {
     "f(*args, **kwargs)\nOverloaded function.\n\n1. f(image: numpy.ndarray) -> int\n": [
         ("image", None, "numpy.ndarray")
     ],
+    "f(*args, **kwargs)\n\n1. f(in: lib.Image, sigmas: list[float] = [1.0])": [
+        ("in_", None, "lib.Image"),
+        ("sigmas", "[1.0]", "list[float]"),
+    ],
+    "f(image: lib.Image, mask: lib.Image = <Image>, sizes: list[int], n: int = 1) -> lib.Image": [
+        ("image", None, "lib.Image"),
+        ("mask", OF_LIBRARY, "lib.Image"),
+        ("sizes", OF_LIBRARY, "list[int]"),
+        ("n", "1", "int"),
+    ],
     # Cython
     "f(image, list[int] sizes=[1, 2], *, out=None)": [
         ("image", None, None),
@@ -70,7 +80,8 @@ CASES = {
     "Blur an image, as f(x) does.": None,
     "f(x, x)": None,
     "f(x": None,
-    "f(class)": None,
+    "f(class)": [("class_", None, None)],
+    "f(a-b)": None,
     "f(...)": None,
     "g(x)": None,
     "": None,
@@ -91,14 +102,39 @@ def test_a_signature_is_read_in_each_style(docstring):
 def test_arguments_are_positional_if_python_reports_only_starred_ones():
     parameters = documented_signature("f", "f(Image a, double b=1.0, int c=K) -> Image", [ARGS])
     assert parameters is not None
-    # A default in C++ can't be passed on by position, so the parameters from there on are left out.
+    # A default in C++ can't be passed on by position, so arguments from there on are `*args`.
     assert [(each.name, each.kind) for each in parameters] == [
         ("a", "POSITIONAL_ONLY"),
         ("b", "POSITIONAL_ONLY"),
+        ("args", "VAR_POSITIONAL"),
     ]
+    complete = documented_signature("f", "f(Image a, double b=1.0) -> Image", [ARGS])
+    assert complete is not None
+    assert [each.name for each in complete] == ["a", "b"]
     named = documented_signature("f", "f(Image a, int c=K) -> Image", [ARGS, KWARGS])
     assert named is not None
     assert [each.kind for each in named] == ["POSITIONAL_OR_KEYWORD"] * 2
+
+
+def test_an_argument_by_position_has_the_types_of_all_overloads():
+    docstring = "f(Image a, Image mask, double b=1.0) -> Image\nf(Image a, double b=1.0) -> Image"
+    parameters = documented_signature("f", docstring, [ARGS])
+    assert parameters is not None
+    assert [(each.name, each.default, each.stub) for each in parameters] == [
+        ("a", None, "Image"),
+        ("b", "1.0", "float | Image"),
+        ("args", None, None),
+    ]
+
+
+def test_a_parameter_that_is_called_like_a_keyword_is_positional():
+    parameters = documented_signature("f", "f(n: int, in: lib.Image, size: int = 3) -> lib.Image")
+    assert parameters is not None
+    assert [(each.name, each.kind) for each in parameters] == [
+        ("n", "POSITIONAL_ONLY"),
+        ("in_", "POSITIONAL_ONLY"),
+        ("size", "POSITIONAL_OR_KEYWORD"),
+    ]
 
 
 def test_only_starred_parameters_say_nothing():

@@ -19,11 +19,11 @@ FINAL = 0.02
 """Part of the whole time by which an estimate may be wrong, for the last few functions."""
 
 
-def task(name: str) -> ProbeTask:
-    definition = f"toy:{name}"
+def task(name: str, library: str = "toy") -> ProbeTask:
+    definition = f"{library}:{name}"
     description = Description(
-        name=f"toy.{name}",
-        module="toy",
+        name=f"{library}.{name}",
+        module=library,
         attribute=name,
         definition=definition,
         fingerprint="",
@@ -43,7 +43,7 @@ def estimates(
     """
     now = 0.0
     durations = Durations(taking, jobs, known, clock=lambda: now)
-    waiting = durations.longest_first([task(d.partition(":")[2]) for d in taking])
+    waiting = durations.longest_first([task(*d.split(":")[::-1]) for d in taking])
     running: list[tuple[float, str]] = []
     moments: list[tuple[float, float]] = []
     while waiting or running:
@@ -104,6 +104,28 @@ def test_the_time_left_is_right_if_some_functions_or_all_are_new(
 def test_one_slow_function_that_is_known_says_nothing_about_the_others() -> None:
     taking = {"toy:slow": 20.0, **{f"toy:f{n}": 0.1 for n in range(600)}}
     check(taking, taking, jobs=2)
+
+
+@pytest.mark.parametrize("first", ["quick", "slow"])
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_the_time_left_is_right_if_the_functions_of_one_library_are_slower(
+    first: str, jobs: int
+) -> None:
+    """Nothing is known: as in the first build on a machine, which measures all libraries."""
+    libraries = {
+        "quick": {f"quick:f{n}": 0.1 + n % 3 / 10 for n in range(75)},
+        "slow": {f"slow:f{n}": 2.0 + n % 3 for n in range(400)},
+    }
+    other = "slow" if first == "quick" else "quick"
+    check({**libraries[first], **libraries[other]}, {}, jobs)
+
+
+def test_unknown_functions_are_taken_from_all_libraries_in_turn() -> None:
+    tasks = [task(name, library) for library in ("one", "two") for name in "abcd"[: len(library)]]
+    tasks += [task("e", "three")]
+    durations = Durations([t.description.definition for t in tasks], 2, {})
+    names = [t.description.name for t in durations.longest_first(tasks)]
+    assert names == ["one.a", "two.a", "three.e", "one.b", "two.b", "one.c", "two.c"]
 
 
 def test_the_slowest_function_is_measured_first_and_unknown_ones_keep_their_order() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from voxbind_build.build.first_look import look
 from voxbind_build.build.report import BuildError
+from voxbind_build.build.specification_text import specification
 from voxbind_build.cli import app as cli
 from voxbind_build.manifest import MANIFEST, read
 
@@ -89,6 +90,24 @@ def test_the_first_look_finds_modules_and_suspicious_names(gear: Path) -> None:
     assert [*seen.unclear.values()] == [("kernel_thing",)]
 
 
+def test_the_first_look_finds_the_class_of_images_that_most_functions_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blurs = "".join(f"def blur{n}(image: Picture) -> Picture: ...\n" for n in range(6))
+    source = f"class Picture: ...\n{blurs}def FromArray(array): ...\ndef GetArrayFrom(image): ...\n"
+    (tmp_path / "lab_pictures.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    seen = look("lab_pictures")
+    assert seen.image_class is not None
+    assert seen.image_class.name == "lab_pictures.Picture"
+    assert seen.image_class.from_array == "lab_pictures.FromArray"
+    assert seen.image_class.to_array == "lab_pictures.GetArrayFrom"
+    text = specification(seen, "lab_pictures", tmp_path / "lab_pictures.toml")
+    start = text.index("# [image_class]")
+    table = text[start:].split("\n\n")[0].replace("# ", "")
+    assert tomllib.loads(table)["image_class"]["from_array"] == "lab_pictures.FromArray"
+
+
 def test_what_init_writes_is_checked_and_built(
     gear: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,6 +129,18 @@ def test_what_init_writes_is_checked_and_built(
     built = read(gear / "out" / "voxbind" / MANIFEST).libraries["lab_gear"]
     assert len(built.functions) + len(built.excluded) == row["public"]
     assert sum(each.kind == "image" for each in built.functions.values()) == row["wrapped"]
+
+
+def test_what_init_saw_is_printed_for_programs(
+    gear: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["init", "lab_gear", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert Path(report["file"]).exists()
+    assert report["package"] == "lab_gear"
+    assert sum(report["modules"].values()) > 0
+    reasons = {entry["reason"] for entry in report["exclusions"].values()}
+    assert reasons >= {"display", "file-io"}
 
 
 def test_a_file_that_exists_stays_without_force(

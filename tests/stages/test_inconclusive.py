@@ -1,6 +1,8 @@
-"""What a limit, a kill or a lack of memory ends never becomes a verdict, nor replaces one."""
+"""What a limit, a kill, a lack of memory or a single crash ends never becomes a verdict."""
 
 import json
+import tempfile
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -19,6 +21,7 @@ import os
 import time
 
 MOOD = "well"
+MARKER = "no file"
 
 
 def _misbehave(image):
@@ -30,6 +33,9 @@ def _misbehave(image):
         os.kill(os.getpid(), 9)
     if image.ndim == 3 and MOOD == "has no memory":
         raise MemoryError("Unable to allocate 1 TiB")
+    if image.ndim == 3 and MOOD == "crashes once" and not os.path.exists(MARKER):
+        open(MARKER, "w").close()
+        os.abort()
     if MOOD == "refuses":
         raise ValueError("not today")
 
@@ -71,13 +77,22 @@ def moody(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     monkeypatch.syspath_prepend(folder.parent)
 
-    def feel(mood):
+    def feel(mood, marker="no file"):
         # What sleeps is ended by the clock alone, so that no test need wait long for it.
         monkeypatch.setattr(sandbox, "PATIENCE", 2 if mood == "sleeps" else 10)
-        (folder / "__init__.py").write_text(SOURCE.replace('"well"', repr(mood)))
+        source = SOURCE.replace('"well"', repr(mood)).replace('"no file"', repr(str(marker)))
+        (folder / "__init__.py").write_text(source)
 
     feel("well")
     return feel
+
+
+@pytest.fixture
+def marker():
+    """A file that functions can make, and that later processes see: `/dev/shm` isn't confined."""
+    shared = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
+        yield Path(folder) / "marker"
 
 
 def build(out, **more):
@@ -86,6 +101,11 @@ def build(out, **more):
 
 def function(out, name="blur"):
     return manifest.read(out / manifest.MANIFEST).libraries["moody"].functions[f"moody.{name}"]
+
+
+def without_source(function):
+    """Return a function without the digests of its source, which its mood is part of."""
+    return msgspec.structs.replace(function, fingerprint="", code="", shared_code="")
 
 
 def observation(out):
@@ -104,9 +124,7 @@ def test_a_recorded_verdict_stays_and_is_named(moody, tmp_path, mood):
     assert note.startswith(f"moody.blur: the measurement was inconclusive twice ({ENDS[mood]}")
     assert note.endswith("; the earlier record of it is kept.")
     after = function(out)
-    assert msgspec.structs.replace(after, fingerprint="") == msgspec.structs.replace(
-        before, fingerprint=""
-    )
+    assert without_source(after) == without_source(before)
     assert observation(out) == seen
     assert function(out, "invert").evidence == "observed"
     # What wasn't settled is measured again by the next build, and settled as soon as it can be.
@@ -140,6 +158,16 @@ def test_without_a_record_it_is_unobserved(moody, tmp_path, mood):
     moody("well")
     build(out, fresh=True)
     assert function(out).evidence == "observed"
+
+
+def test_a_function_that_crashes_once_is_observed_when_it_is_called_again(moody, tmp_path, marker):
+    out = tmp_path / "out" / "voxbind"
+    moody("crashes once", marker)
+    assert build(out).notes == ()
+    assert marker.exists()
+    after = function(out)
+    assert (after.contract, after.evidence, after.refuses) == ("FLEXIBLE", "observed", {})
+    assert {call.outcome for call in observation(out).calls} == {"returned"}
 
 
 def test_a_function_that_is_observed_no_longer_is_a_loss_by_name(moody, tmp_path):

@@ -1,4 +1,4 @@
-"""A build reads and renders only what has changed, and never trusts a result of something else."""
+"""A build reads, classifies and renders only what has changed, and trusts no other result."""
 
 import json
 import os
@@ -12,8 +12,11 @@ from msgspec.structs import replace
 
 from voxbind_build import libraries
 from voxbind_build.build import file_stamps, ledger, pipeline, publish, reading, rendering
+from voxbind_build.build.frozen_library import frozen_library
 from voxbind_build.build.ledger import Entry
+from voxbind_build.build.library_state import LibraryState
 from voxbind_build.discover import discover
+from voxbind_build.model import Observation
 from voxbind_build.render import render, templates_dir
 
 
@@ -51,6 +54,20 @@ def renderings(monkeypatch):
     return calls
 
 
+@pytest.fixture
+def freezings(monkeypatch):
+    """The names of the libraries that are classified and frozen, in order."""
+    names = []
+    freeze = LibraryState.freeze
+
+    def counted(state, *args):
+        names.append(state.inventory.spec.name)
+        return freeze(state, *args)
+
+    monkeypatch.setattr(LibraryState, "freeze", counted)
+    return names
+
+
 def spec(toylib):
     return libraries.load(toylib.parent / "toylib.toml")
 
@@ -72,16 +89,31 @@ def replace_text(path, old, new):
 # --- what is kept ----------------------------------------------------------------------
 
 
-def test_an_unchanged_library_is_neither_read_nor_rendered_again(
-    toylib, tmp_path, read_libraries, renderings
+def test_an_unchanged_library_is_neither_read_nor_classified_nor_rendered_again(
+    toylib, tmp_path, read_libraries, freezings, renderings
 ):
     out = tmp_path / "out" / "voxbind"
     pipeline.build([spec(toylib)], out)
-    assert (read_libraries, len(renderings)) == (["toylib"], 1)
+    assert (read_libraries, freezings, len(renderings)) == (["toylib"], ["toylib"], 1)
     report = pipeline.build([spec(toylib)], out)
     assert pipeline.check([spec(toylib)], out).agrees
-    assert (read_libraries, len(renderings)) == (["toylib"], 1)
+    assert (read_libraries, freezings, len(renderings)) == (["toylib"], ["toylib"], 1)
     assert (report.changes.written, report.changes.removed) == ((), ())
+
+
+def test_a_library_is_classified_again_if_any_of_its_observations_differs(toylib, freezings):
+    inventory, descriptions = reading.read_library(spec(toylib), None)
+    state = LibraryState(inventory, descriptions, {})
+    new = frozen_library(state, {}, "voxbind")
+    assert frozen_library(state, {}, "voxbind") == new
+    assert freezings == ["toylib"]
+    definition = new.functions["toylib.filters.box"].definition
+    ended = Observation(definition=definition, fingerprint="", failure="its process ended")
+    state.observations[definition] = ended
+    changed = frozen_library(state, {}, "voxbind")
+    assert "its process ended" in changed.functions["toylib.filters.box"].reason
+    frozen_library(state, {}, "other.package")
+    assert freezings == ["toylib"] * 3
 
 
 def test_a_kept_result_equals_a_new_one(toylib, read_libraries):

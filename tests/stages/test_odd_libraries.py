@@ -57,6 +57,7 @@ def word(label="fast"):
     """Run."""
 def table(image, table={{(1, 2): 3}}):{DOC}
 def digits(image, limit=10**5000):{DOC}
+def deep(image, shape={"(" * 150}1{",)" * 150}):{DOC}
 def switch(slice_by_slice):{DOC.replace("image", "slice_by_slice")}
 def nested(image, option=None):
     """Double an image.
@@ -77,7 +78,11 @@ class Unbound:
 class WithoutClass:
     @property
     def __class__(self): raise RuntimeError("no class")
-unbound, without_class = Unbound(), WithoutClass()
+class Interrupting:
+    @property
+    def __signature__(self): raise KeyboardInterrupt
+    def __call__(self, image): return image
+unbound, without_class, interrupting = Unbound(), WithoutClass(), Interrupting()
 """,
     "listing": """
 def __dir__(): raise RuntimeError("nothing is listed")
@@ -92,8 +97,14 @@ def with_parameter(name):
     return function
 debug, ligature = with_parameter("__debug__"), with_parameter("ﬁ")
 """,
+    "files.save": f"def save(image):{DOC}",
     "broken": "import a_module_that_is_not_installed\n",
     "ends": "import sys; sys.exit(3)\n",
+}
+# Modules that aren't listed: a package that exports functions under the names of its modules.
+NOT_LISTED = {
+    "files/__init__.py": "from .load import load\nfrom .save import save\n",
+    "files/load.py": f"def load(image):{DOC}",
 }
 UNRENDERABLE = {
     "oddlib.names.annotations": "from __future__ import annotations",
@@ -110,6 +121,8 @@ WRAPPED = (
     *(f"oddlib.{module}.double" for module in MODULES if module not in ("broken", "ends")),
     *("oddlib.names.l", "oddlib.values.pairs", "oddlib.values.word", "oddlib.values.table"),
     *("oddlib.values.digits", "oddlib.values.switch", "oddlib.values.nested"),
+    "oddlib.values.deep",
+    "oddlib.files.save.save",
 )
 
 
@@ -125,6 +138,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file = path / "__init__.py" if is_package else path.with_suffix(".py")
         file.parent.mkdir(exist_ok=True)
         file.write_text(f"{DOUBLE}\n{source}", encoding="utf-8")
+    for place, source in NOT_LISTED.items():
+        (package / place).write_text(source, encoding="utf-8")
     modules = [f"oddlib.{name}" for name in MODULES]
     (folder / "odd.toml").write_text(f'name = "oddlib"\nmodules = {json.dumps(modules)}\n')
     return folder
@@ -171,10 +186,17 @@ def test_the_wrappers_work(load: Any) -> None:
     image = np.arange(6.0).reshape(2, 3)
     for name in WRAPPED:
         module, _, function = name.rpartition(".")
-        if function in ("double", "l", "table", "digits", "switch", "nested"):
+        if function in ("double", "l", "table", "digits", "deep", "switch", "nested", "save"):
             np.testing.assert_array_equal(getattr(load(module), function)(image), image * 2)
     assert load("oddlib.values").pairs(image) == {(1, 2): 3.0}
     assert load("oddlib.values").word() is None
+
+
+def test_a_package_can_export_functions_under_the_names_of_its_modules(load: Any) -> None:
+    files, image = load("oddlib.files"), np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(files.load(image), image * 2)  # the library's own, unwrapped
+    np.testing.assert_array_equal(load("oddlib.files.save").save(image), image * 2)
+    assert "Contract" in load("oddlib.files.save").save.__doc__
 
 
 def test_a_second_build_and_a_check_leave_out_the_same(

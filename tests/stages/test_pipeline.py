@@ -17,10 +17,9 @@ import msgspec
 import pytest
 
 from voxbind_build import libraries, manifest
-from voxbind_build.build import library_state, pipeline
+from voxbind_build.build import measuring, pipeline
 from voxbind_build.build import publish as publishing
 from voxbind_build.build.report import BuildError
-from voxbind_build.common import wording
 from voxbind_build.libraries import SpecError
 from voxbind_build.manifest import ManifestError
 from voxbind_build.model import Declaration, Exclusion
@@ -86,7 +85,7 @@ def golden(out):
         for folder, below in copied.items()
         for path in (templates_dir() / folder).rglob("*.py")
     }
-    runtime |= {f"_auto/{Path(wording.__file__).name}"}
+    runtime |= {"_auto/wording.py", "_upstream/image_axes.py"}
     files = {
         path: text
         for path, text in contents(out).items()
@@ -120,7 +119,24 @@ def test_a_patch_release_with_the_same_sources_agrees_with_the_record(toylib, tm
     install("1.0.2", 5)
     assert not pipeline.check([spec], out).agrees
     install("1.1.2", 3)
-    assert not pipeline.check([spec], out).agrees
+    report = pipeline.check([spec], out)
+    assert not report.agrees
+    derived = "toylib 1.1.2 wasn't measured: contracts, results and dtypes are derived from calls"
+    assert [note for note in report.notes if note.startswith(f"{derived} of 1.0.1.")]
+
+
+def test_an_image_parameter_with_another_name_has_no_contract_before_a_measurement(
+    toylib, tmp_path
+):
+    spec, out = libraries.load(GOLDEN / "toylib.toml"), tmp_path / "voxbind"
+    pipeline.build([spec], out)
+    source = toylib / "filters" / "_smooth.py"
+    source.write_text(re.sub(r"\bimage\b", "picture", source.read_text()))
+    importlib.invalidate_caches()
+    report = pipeline.check([spec], out)
+    changed = {difference.name: difference for difference in report.differences}
+    assert "toylib.filters.box" in changed
+    assert "toylib.filters.box" in {entry.name for entry in report.unobserved}
 
 
 @pytest.mark.parametrize(
@@ -229,6 +245,35 @@ def test_measuring_again_gives_the_same_bytes(toylib, package, built):
     assert report.rows[0].measured > 0
     assert contents(package) == contents(built)
     assert state(package) == before
+
+
+NARROW = '''
+
+def narrow(image):
+    """Threshold an image of small integers.
+
+    Parameters
+    ----------
+    image : ndarray
+        The image.
+    """
+    if image.dtype not in ("uint8", "uint16"):
+        raise TypeError("only 8 and 16 bits")
+    return (image > image.mean()).astype("int32")
+'''
+
+
+def test_a_build_writes_the_same_from_a_measurement_as_from_its_record(
+    toylib, package, tmp_path, monkeypatch
+):
+    """The measurement is in the order of the calls, and the record is sorted."""
+    smooth = toylib / "filters" / "_smooth.py"
+    edit(smooth, '"soften"]', '"soften", "narrow"]')
+    smooth.write_text(smooth.read_text() + NARROW)
+    assert pipeline.build([spec(toylib)], package).rows[0].measured > 0
+    assert "np.dtype[np.uint16 | np.uint8]" in (package / "toylib" / "filters.py").read_text()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))  # where no text is kept
+    assert pipeline.check([spec(toylib)], package).agrees
 
 
 def test_the_place_of_the_package_doesnt_show(toylib, built, tmp_path):
@@ -401,6 +446,7 @@ def test_libraries_that_arent_named_stay(toylib, package, monkeypatch):
     assert {path for path in before if after[path] != before[path]} <= {
         "__init__.py",
         "manifest.json",
+        "napari.json",
         "registry.json",
     }
     assert "otherlib/filters.py" in after
@@ -602,9 +648,7 @@ def test_check_touches_nothing(toylib, package):
 
 
 def test_check_tells_of_observations_that_no_longer_hold(toylib, package, monkeypatch):
-    monkeypatch.setattr(
-        library_state, "method_fingerprint", lambda task: "another way of measuring"
-    )
+    monkeypatch.setattr(measuring, "method_fingerprint", lambda task: "another way of measuring")
     report = pipeline.check([spec(toylib)], package)
     recorded = manifest.read_record(package).observations["toylib"]
     assert {*report.outdated} == {*recorded}

@@ -109,6 +109,24 @@ def grey_of_channels(image):
     return image.mean(axis=-1) if image.ndim == 3 else image
 
 
+def roughness(image):
+    """Return the largest step between two rows."""
+    return float(np.abs(np.diff(np.asarray(image, float), axis=-2)).max())
+
+
+def roughness_of_channels(image):
+    """Return the mean of the channels' roughness."""
+    image = np.asarray(image, float)
+    channels = np.moveaxis(image, -1, 0) if image.ndim == 3 else image[np.newaxis]
+    return float(np.mean([roughness(channel) + roughness(channel.T) for channel in channels]))
+
+
+def roughness_of_slices(image):
+    """Return the mean of the slices' roughness."""
+    image = np.asarray(image, float)
+    return float(np.mean([roughness(plane) for plane in image.reshape(-1, *image.shape[-2:])]))
+
+
 def plane_only(image):
     """Blur an image."""
     if np.ndim(image) != 2:
@@ -187,6 +205,9 @@ RELATIONS: tuple[tuple[Callable[..., Any], str, Any, dict[str, bool]], ...] = (
     (channel_blur, "PURE_2D", "image", {"per_slice": False, "last_axis": True}),
     (coupled_channels, "PURE_2D", "image", {"shuffle_rows": False, "shuffle_last": True}),
     (grey_of_channels, "PURE_2D", "image", {"last_axis_gone": True}),
+    (roughness, "FLEXIBLE", "scalar", {"mean_of_planes": False}),
+    (roughness_of_channels, "PURE_2D", "scalar", {"mean_of_planes": True}),
+    (roughness_of_slices, "FLEXIBLE", "scalar", {"mean_of_planes": False}),
     (plane_only, "PURE_2D", "image", {}),
     (volume_only, "PURE_3D", "image", {}),
     (projection, "VOLUMETRIC_TO_SLICE", "other", {}),

@@ -20,6 +20,8 @@ from voxbind._reach.calls import CallReach, reach_of_call
 from voxbind._reach.formula import Axis, FormulaError, evaluate
 from voxbind_build.classify.reach_forms import Kernel, Quantity, grouped, terms, terms_of_two
 from voxbind_build.model import Reach
+from voxbind_build.probe.protocol.reach.cropping import varies
+from voxbind_build.probe.protocol.reach.scenes import SHAPES, cuts
 
 # --- functions of which the reach is known ----------------------------------------------
 
@@ -28,7 +30,7 @@ KNOWN: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("skimage.filters.gaussian", {"sigma": 2}, (8, 8)),
     ("skimage.filters.gaussian", {"sigma": (0.5, 2), "truncate": 3}, (2, 6)),
     ("skimage.filters.median", {"footprint": DISK(5)}, (5, 5)),
-    ("skimage.filters.unsharp_mask", {"radius": 3, "amount": 2.5}, (12, 12)),
+    ("skimage.filters.median", {"footprint": np.ones((7, 3), np.uint8)}, (3, 1)),
     ("skimage.filters.sobel", {}, (1, 1)),
     ("skimage.morphology.opening", {}, (2, 2)),
     ("skimage.morphology.opening", {"footprint": DISK(4)}, (8, 8)),
@@ -92,6 +94,11 @@ def test_the_reach_of_a_call_is_the_known_one(
         "skimage.filters.apply_hysteresis_threshold",
         "skimage.feature.canny",
         "skimage.exposure.equalize_hist",
+        # It clips to [-1, 1] if any element of the image is negative, else to [0, 1].
+        "skimage.filters.unsharp_mask",
+        # Where nothing is set, they look at a place beside the first corner.
+        "skimage.morphology.isotropic_closing",
+        "skimage.morphology.isotropic_opening",
         "skimage.exposure.rescale_intensity",
         "skimage.measure.label",
         "skimage.transform.rotate",
@@ -108,7 +115,7 @@ def test_functions_that_look_at_the_entire_image_are_not_local(name: str) -> Non
         ("scipy.ndimage.gaussian_filter", {"sigma": 1, "radius": 9}),
         ("scipy.ndimage.binary_erosion", {"iterations": 0}),
         ("scipy.ndimage.median_filter", {"axes": (0,), "size": 3}),
-        ("skimage.filters.unsharp_mask", {"channel_axis": 0}),
+        ("skimage.filters.gaussian", {"channel_axis": 0}),
     ],
 )
 def test_other_arguments_than_those_measured_make_the_reach_unknown(
@@ -198,9 +205,98 @@ def other_for_bytes(image):
     return scipy.ndimage.uniform_filter(image, 9 if np.asarray(image).dtype.kind == "u" else 3)
 
 
+def clips_like_the_darkest(image):
+    """Blur, and clip to positive numbers unless an element is negative.
+
+    Parameters
+    ----------
+    image : ndarray
+    """
+    image = np.asarray(image, float)
+    least = -1 if image.min() < 0 else 0
+    return np.clip(2 * image - scipy.ndimage.uniform_filter(image, 3), least, 1)
+
+
+def looks_further_in_signed_integers(image):
+    """Blur a little, and signed integers more.
+
+    Parameters
+    ----------
+    image : ndarray
+    """
+    return scipy.ndimage.uniform_filter(image, 9 if np.asarray(image).dtype.kind == "i" else 3)
+
+
+def scaled_by_another_image(image1, image2):
+    """Multiply by what the second image has on average more than the first.
+
+    Parameters
+    ----------
+    image1, image2 : ndarray
+    """
+    one, other = np.asarray(image1, float), np.asarray(image2, float)
+    return one * np.mean(other - one)
+
+
+def relative_to_a_third(image1, image2, image3):
+    """Divide the differences of images by their mean, if the last two differ.
+
+    Parameters
+    ----------
+    image1, image2, image3 : ndarray
+    """
+    one, two, three = (np.asarray(image, float) for image in (image1, image2, image3))
+    return one if np.array_equal(two, three) else one / np.mean(np.abs(two - three))
+
+
+def darkest_of_each_object(image, labels):
+    """Replace each element by the darkest one of its object.
+
+    Parameters
+    ----------
+    image : ndarray
+    labels : ndarray of int
+    """
+    image, labels = np.asarray(image, float), np.asarray(labels)
+    result = np.zeros(image.shape)
+    for label in np.unique(labels):
+        result[labels == label] = image[labels == label].min()
+    return result
+
+
+def mean_below_a_mask(image, mask=None):
+    """Subtract the mean of those elements that a mask selects.
+
+    Parameters
+    ----------
+    image : ndarray
+    mask : ndarray of bool, optional
+    """
+    image = np.asarray(image, float)
+    return image if mask is None else image - image[mask].mean()
+
+
+def fills_what_is_empty(image):
+    """Set the first element of an image without any structure.
+
+    Parameters
+    ----------
+    image : ndarray
+    """
+    result = np.array(image)
+    result[(0,) * result.ndim] += np.ptp(result) == 0
+    return result
+
+
 @pytest.mark.parametrize(
     ("function", "kind", "formula"),
     [
+        (clips_like_the_darkest, "everything", ""),
+        (looks_further_in_signed_integers, "unknown", ""),
+        (scaled_by_another_image, "everything", ""),
+        (relative_to_a_third, "everything", ""),
+        (darkest_of_each_object, "everything", ""),
+        (fills_what_is_empty, "everything", ""),
         (smooth, "local", "int(3 * sigma + 0.5)"),
         (row_sums, "everything", ""),
         (darker_than_brightest, "everything", ""),
@@ -214,6 +310,19 @@ def test_a_function_that_misleads_is_not_local(function: Any, kind: str, formula
     reach = watch(function)[1].reach
     assert reach is not None
     assert (reach.kind, reach.formula) == (kind, formula), reach
+
+
+def test_a_mask_that_makes_a_function_look_at_everything_isnt_part_of_its_reach() -> None:
+    reach = watch(mean_below_a_mask)[1].reach
+    assert reach is not None
+    assert (reach.kind, reach.images) == ("pointwise", ("image",))
+
+
+def test_the_parts_of_an_axis_are_equally_long_and_one_starts_at_an_odd_place() -> None:
+    for length in (*SHAPES[2], *SHAPES[3]):
+        end, start = cuts(length)
+        assert (end, start % 2) == (length - start, 1)
+        assert 0 < end < start < length
 
 
 def test_a_reach_has_the_arguments_that_it_is_valid_for() -> None:
@@ -276,7 +385,7 @@ def test_parameters_for_x_y_and_z_are_one_quantity() -> None:
 
 LOCAL = [
     ("skimage.filters.gaussian", skimage.filters.gaussian, {"sigma": st.floats(0.1, 2.5)}),
-    ("skimage.filters.unsharp_mask", skimage.filters.unsharp_mask, {"radius": st.floats(0.1, 2)}),
+    ("skimage.filters.prewitt", skimage.filters.prewitt, {}),
     ("scipy.ndimage.uniform_filter", scipy.ndimage.uniform_filter, {"size": st.integers(1, 9)}),
     ("scipy.ndimage.median_filter", scipy.ndimage.median_filter, {"size": st.integers(1, 7)}),
     ("skimage.morphology.opening", skimage.morphology.opening, {}),
@@ -312,3 +421,20 @@ def test_a_part_of_the_result_is_the_result_of_a_part(
     np.testing.assert_allclose(
         function(image[outer], **arguments)[inner], function(image, **arguments)[block], atol=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        (np.full((3, 3), np.nan), False),
+        (np.array([[1.0, np.nan]]), True),
+        (np.array([[np.nan, 1.0]]), True),
+        (np.ones((2, 2), np.int32), False),
+        (np.array([[True, False]]), True),
+        (np.empty((0, 3)), False),
+    ],
+)
+def test_a_result_of_nan_alone_is_constant_and_shows_no_reach(
+    result: np.ndarray[Any, Any], expected: bool
+) -> None:
+    assert varies(result) is expected

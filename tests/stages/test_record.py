@@ -22,8 +22,8 @@ from voxbind_build.build.merge import merge
 from voxbind_build.build.progress import Silent
 from voxbind_build.build.report import BuildError, RecordReport
 from voxbind_build.cli import app as cli
+from voxbind_build.common.image_axes import mapped
 from voxbind_build.manifest import RecordingError
-from voxbind_build.memories.containers import mapped
 from voxbind_build.memories.cupy_memory import LOST
 from voxbind_build.memories.numpy_memory import Host
 from voxbind_build.model import (

@@ -17,8 +17,8 @@ import pytest
 from helpers import handmade_manifest as handmade
 from helpers.generated_packages import Import, importing, write_package
 from helpers.synthetic_library import function, manifest, parameter, written
-from voxbind_build.common import wording
-from voxbind_build.model import DtypeFact, Manifest, Overruled, Returns, Twin
+from voxbind_build.common import image_axes, wording
+from voxbind_build.model import DtypeFact, Manifest, Overruled, Reach, Returns, Twin
 from voxbind_build.render import RenderError, render, templates_dir
 from voxbind_build.render.code.quoting import clean
 from voxbind_build.render.docs.documentation import document
@@ -89,6 +89,7 @@ def test_the_run_time_is_copied_as_it_is(files: dict[str, str]) -> None:
     }
     assert {path: text for path, text in copies.items() if not path.startswith("_native/")} == {
         "_auto/wording.py": Path(wording.__file__).read_bytes().decode(),
+        "_upstream/image_axes.py": Path(image_axes.__file__).read_bytes().decode(),
         **{
             path.relative_to(runtime).as_posix(): path.read_bytes().decode()
             for path in runtime.rglob("*.py")
@@ -447,6 +448,18 @@ REFUSED = [
         "Random: results differ from call to call unless a seed is given; slices that are "
         "processed separately get seeds of their own.",
     ),
+    (
+        {"keeps_state": True},
+        "Keeps a state: two equal calls in a row can give different results.",
+    ),
+    (
+        {"reach": Reach(kind="local", formula="1", evidence="observed")},
+        "Reach: 1 element along each axis (measured).",
+    ),
+    (
+        {"reach": Reach(kind="local", formula="size // 2", evidence="observed")},
+        "Reach: size // 2 elements along each axis (measured).",
+    ),
     ({"masked": ("image",)}, "Looks at the mask of a masked array (image)."),
     (
         {"masked": ("image",), "masked_dtypes": {"image": ("float32", "float64")}},
@@ -547,13 +560,18 @@ def test_a_checker_gives_the_type_that_went_in(
     [
         ("PURE_2D", {}, 'getattr(image, "ndim", 0) < 3'),
         ("PURE_2D", {"needs_channels": True}, 'getattr(image, "ndim", 0) < 4'),
-        ("PURE_3D", {}, 'getattr(image, "ndim", 0) != 2'),
+        ("PURE_3D", {}, 'getattr(image, "ndim", 0) == 3'),
         (
             "VOLUMETRIC_TO_SLICE",
             {"refuses": {"(Y, X)": "ValueError: no"}},
-            'getattr(image, "ndim", 0) != 2',
+            'getattr(image, "ndim", 0) == 3',
         ),
-        ("FLEXIBLE", {}, "not slice_by_slice"),
+        ("FLEXIBLE", {}, 'getattr(image, "ndim", 0) < 4 and not slice_by_slice'),
+        (
+            "FLEXIBLE",
+            {"needs_channels": True},
+            'getattr(image, "ndim", 0) < 5 and not slice_by_slice',
+        ),
     ],
 )
 def test_bodies_have_a_branch_for_what_the_library_takes(
@@ -739,3 +757,18 @@ def test_the_docstring_tells_refused_dtypes_and_warnings_that_await_a_user() -> 
     assert f"The library warns for float32 and float64 ({loss.format('float32')[:-1]})." in told
     for unsaid in ("always so", "of colours", "divide by zero"):
         assert unsaid not in told
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        (parameter("image"), parameter("mask", default="None"), parameter("sizes")),
+        (parameter("image", kind="KEYWORD_ONLY"), parameter("size")),
+    ],
+)
+def test_a_signature_in_another_order_than_pythons_is_refused_with_its_function(
+    parameters: tuple[Any, ...],
+) -> None:
+    with pytest.raises(RenderError, match="isn't one of Python") as caught:
+        written(function(*parameters))
+    assert [*caught.value.functions] == ["made.up.f"]

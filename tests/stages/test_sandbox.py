@@ -419,6 +419,26 @@ def test_a_dtype_that_is_inconclusive_is_neither_taken_nor_refused():
     assert sorted(observation.dtypes) == ["float32", "float64", "int32", "uint16", "uint8"]
 
 
+@landlocked
+def test_a_library_cant_write_elsewhere_when_it_is_imported_in_advance(monkeypatch, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "writes_at_import.py").write_text(
+        "import contextlib, os, pathlib\n"
+        "for place in ('OFFENDERS_OUTSIDE', 'HOME', 'TMPDIR'):\n"
+        "    with contextlib.suppress(OSError):\n"
+        "        pathlib.Path(os.environ[place], 'written').touch()\n"
+    )
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "home").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.setenv("OFFENDERS_OUTSIDE", str(tmp_path / "outside"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    observed = sandbox.probe([task("invert")], jobs=1, ahead=["writes_at_import"])
+    assert [observation.failure for observation in observed.values()] == [""]
+    assert [*(tmp_path / "outside").iterdir()] == []
+    assert [*(tmp_path / "home").iterdir()] == []
+
+
 def test_what_is_inconclusive_is_observed_once_again_when_all_others_are_done(
     monkeypatch, tmp_path
 ):

@@ -98,6 +98,8 @@ CASES: dict[str, tuple[Function, list[str]]] = {
     "no array comes back": (
         gives(MASK, returns="float", array_like=("image",)),
         [
+            "image: Carrier, mask: AnyArray | None=None -> Any",
+            "image: AnyArray | Lists, mask: AnyArray | None=None -> float",
             "image: AnyArray | Lists, mask: AnyArray | None=None -> float",
         ],
     ),
@@ -105,6 +107,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         gives(FLAG, returns=EITHER, forms=FULL),
         [
             "image: Castable[OutT], full: Literal[False]=False -> OutT",
+            "image: AnyCarrier, full: bool=False -> Any",
             "image: Castable[OutT], full: Literal[True] -> tuple[OutT, int]",
             "image: Castable[OutT], full: bool=False -> OutT | tuple[OutT, int]",
             "image: Exporter, full: bool=False -> NDArray[Any] | tuple[NDArray[Any], int]",
@@ -114,6 +117,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
     "a flag decides of numbers": (
         gives(FLAG, returns="float | tuple[int, int]", forms={"full=False": "float"}),
         [
+            "image: AnyCarrier, full: bool=False -> Any",
             "image: AnyArray, full: Literal[False]=False -> float",
             "image: AnyArray, full: bool=False -> float | tuple[int, int]",
             "image: AnyArray, full: bool=False -> float | tuple[int, int]",
@@ -124,6 +128,8 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         [
             "image: Transposable[OutT], mask: AnyArray | None=None, full: Literal[False]=False, "
             "way: Literal['a', 'b', 'c'] | None=None -> OutT",
+            "image: AnyCarrier, mask: AnyArray | None=None, full: bool=False, way: Literal['a', "
+            "'b', 'c'] | None=None -> Any",
             "image: Transposable[OutT], mask: AnyArray | None=None, *, full: Literal[True], "
             "way: Literal['a', 'b', 'c'] | None=None -> tuple[OutT, int]",
             "image: Transposable[OutT], mask: AnyArray | None=None, full: bool=False, "
@@ -143,6 +149,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         ),
         [
             "image: Transposable[OutT], way: None=None -> OutT",
+            "image: AnyCarrier, way: Literal['a', 'b', 'c'] | None=None -> Any",
             "image: Transposable[OutT], way: Literal['a', 'b'] -> tuple[OutT, int]",
             "image: Transposable[OutT], way: Literal['a', 'b', 'c'] | None=None -> OutT | "
             "tuple[OutT, int]",
@@ -161,6 +168,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
             forms=FULL,
         ),
         [
+            "image: AnyCarrier, mask: AnyArray | None=None, full: bool=False, / -> Any",
             "image: Transposable[OutT], mask: AnyArray | None=None, full: bool=False, /"
             " -> OutT | tuple[OutT, int]",
             "image: Exporter, mask: AnyArray | None=None, full: bool=False, / -> NDArray[Any] | "
@@ -179,6 +187,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
             preserves="all",
         ),
         [
+            "image: AnyCarrier, mask: AnyArray | None=None, full: bool=False, *more: Any -> Any",
             "image: Transposable[OutT], mask: AnyArray | None=None, full: bool=False, *more: Any"
             " -> OutT | tuple[OutT, int]",
             "image: Exporter, mask: AnyArray | None=None, full: bool=False, *more: Any"
@@ -197,6 +206,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         ),
         [
             "image: Transposable[OutT], *more: Any, full: Literal[False]=False -> OutT",
+            "image: AnyCarrier, *more: Any, full: bool=False -> Any",
             "image: Transposable[OutT], *more: Any, full: Literal[True] -> tuple[OutT, int]",
             "image: Transposable[OutT], *more: Any, full: bool=False -> OutT | tuple[OutT, int]",
             "image: Exporter, *more: Any, full: bool=False -> NDArray[Any] | tuple[NDArray[Any], "
@@ -207,6 +217,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
     "a list of arrays is of one kind": (
         gives(returns="list[Array]"),
         [
+            "image: Carrier -> Any",
             "image: Castable[OutT] -> list[OutT]",
             "image: Exporter -> list[NDArray[Any]]",
             "image: AnyArray -> object",
@@ -229,6 +240,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         [
             "image: Transposable[OutT], full: Literal[False]=False, *, slice_by_slice: bool=False"
             " -> OutT",
+            "image: AnyCarrier, full: bool=False, *, slice_by_slice: bool=False -> Any",
             "image: Transposable[OutT], full: Literal[True], *, slice_by_slice: bool=False"
             " -> tuple[OutT, int]",
             "image: Transposable[OutT], full: bool=False, *, slice_by_slice: bool=False"
@@ -242,13 +254,21 @@ CASES: dict[str, tuple[Function, list[str]]] = {
     "words that may also come in a sequence": (
         gives(MODES, returns="float"),
         [
+            "image: Carrier, mode: Literal['reflect', 'constant', 'nearest', 'mirror', 'wrap'] | "
+            "Sequence[_Mode]='reflect' -> Any",
             "image: AnyArray, mode: Literal['reflect', 'constant', 'nearest', 'mirror', "
             "'wrap'] | Sequence[_Mode]='reflect' -> float",
+            "image: AnyArray, mode: Literal['reflect', 'constant', 'nearest', 'mirror', 'wrap'] | "
+            "Sequence[_Mode]='reflect' -> float",
         ],
     ),
     "the same words for another parameter": (
         gives(replace(MODES, name="border_modes"), returns="float"),
         [
+            "image: Carrier, border_modes: Literal['reflect', 'constant', 'nearest', 'mirror', "
+            "'wrap'] | Sequence[_Mode]='reflect' -> Any",
+            "image: AnyArray, border_modes: Literal['reflect', 'constant', 'nearest', 'mirror', "
+            "'wrap'] | Sequence[_Mode]='reflect' -> float",
             "image: AnyArray, border_modes: Literal['reflect', 'constant', 'nearest', 'mirror', "
             "'wrap'] | Sequence[_Mode]='reflect' -> float",
         ],

@@ -92,6 +92,31 @@ def test_the_next_build_goes_on_where_the_last_one_was_ended(
     temporary.rmdir()  # it is empty
 
 
+def test_a_tool_that_checks_the_package_ends_with_a_killed_build(
+    toylib: Path, tmp_path: Path, search_path: str
+) -> None:
+    build = start_build(
+        tmp_path / "voxbind",
+        *("--library", str(toylib.parent / "toylib.toml")),
+        libraries=toylib.parent,
+        search_path=search_path,
+    )
+
+    def tools() -> list[psutil.Process]:
+        found = []
+        for child in psutil.Process(build.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):  # it has just ended
+                found += [child] if "mypy" in child.cmdline() else []
+        return found
+
+    wait_until(tools)
+    running = tools()
+    build.kill()
+    build.communicate(timeout=60)
+    assert running
+    assert psutil.wait_procs(running, timeout=30)[1] == []
+
+
 def test_a_journal_keeps_what_another_build_doesnt_measure(tmp_path: Path) -> None:
     journal = manifest.Journal(tmp_path / "voxbind")
     for library in ("one", "two"):

@@ -59,6 +59,17 @@ def subtract(*args):
         second = second._pixels
     return Picture(_pixels(first).astype(float) - second)
 
+def inside(*args):
+    """
+    inside(Picture image, Picture mask, double level=0.0, VectorDouble spacing=Unit) -> Picture
+    inside(Picture image, double level=0.0, VectorDouble spacing=Unit) -> Picture
+    """
+    first, *rest = args
+    pixels = _pixels(first).astype(float)
+    mask = _pixels(rest.pop(0)) if isinstance(rest and rest[0], Picture) else 1
+    level, spacing = (*rest, *(0.0, (1.0, 1.0))[len(rest):])
+    return Picture(np.where(mask, pixels, level) * spacing[0])
+
 def flat(*args, **kwargs):
     """flat(Picture image1) -> Picture"""
     def run(image1):
@@ -329,6 +340,7 @@ def test_functions_of_rows_bytes_and_lists_are_helpers(
     [
         ("pictures.blur", ["image1", "sigma=1.5"]),
         ("pictures.subtract", ["image1", "image2"]),
+        ("pictures.inside", ["image", "level=0.0", "args"]),
         ("stubbed.smooth", ["source", "ksize", "sigma=<default>"]),
         ("stubbed.count", []),
     ],
@@ -380,6 +392,26 @@ def test_a_librarys_own_images_are_made_of_arrays_and_come_back_as_arrays(folder
             print(error)
     """
     assert run(folder, code).startswith("blur was given an image of the library's own class")
+
+
+def test_the_arrays_of_another_overload_are_made_into_images_too(folder: Path) -> None:
+    code = """
+        import numpy as np, torch, pictures
+        from voxbind import pictures as wrapped
+        image = np.random.default_rng(0).random((12, 14))
+        mask = image > 0.5
+        own, own_mask = pictures.from_pixels(image), pictures.from_pixels(mask.view("uint8"))
+        for further in [(), (2.0,), (2.0, (3.0, 1.0))]:
+            expected = pictures.to_pixels(pictures.inside(own, own_mask, *further))
+            for second in (mask, torch.from_numpy(mask), own_mask):
+                result = wrapped.inside(image, second, *further)
+                pixels = result if second is not own_mask else pictures.to_pixels(result)
+                np.testing.assert_array_equal(pixels, expected)
+            without = pictures.to_pixels(pictures.inside(own, *further))
+            np.testing.assert_array_equal(wrapped.inside(image, *further), without)
+        print("all")
+    """
+    assert run(folder, code) == "all"
 
 
 def test_arrays_may_lack_the_batch_and_channels_of_a_library(folder: Path) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import pty
+import re
+import select
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from voxbind_build import manifest as frozen
-from voxbind_build.cli import name_search
+from voxbind_build.build.report import row
+from voxbind_build.cli import name_search, printing
 
 ROOT = Path(__file__).parents[2]
 ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
@@ -58,6 +65,24 @@ def test_the_doctor_names_all_that_a_command_helps(
             before, command, _ = printed.partition(f"    {finding['command'].splitlines()[0]}\n")
             assert command
             assert finding["name"] in before.splitlines()[-1]
+
+
+def test_the_doctor_breaks_no_word_at_80_columns(
+    doctor: tuple[str, list[dict[str, str]]],
+) -> None:
+    printed, findings = doctor
+    examined = [finding for finding in findings if finding["kind"] != "route"]
+    assert len(examined) > 8
+    for finding in examined:
+        assert re.search(rf"^(not )?usable +{re.escape(finding['name'])} ", printed, re.MULTILINE)
+        assert {*finding["detail"].split()} <= {*printed.split()}, finding["name"]
+    places = {
+        name
+        for finding in findings
+        if finding["kind"] == "route"
+        for name in finding["name"].split(" -> ")
+    }
+    assert {word for place in places for word in place.split()} <= {*printed.split()}
 
 
 COMMANDS = [
@@ -109,11 +134,57 @@ def test_the_most_similar_name_is_suggested_first(typed: str, first: str) -> Non
     assert name_search.near(package, typed)[0] == first
 
 
+@pytest.mark.parametrize("width", [60, 80, 110, 140])
+def test_the_rows_of_a_build_are_whole_at_any_width(width: int) -> None:
+    manifest = frozen.read(ROOT / "generated" / "voxbind" / frozen.MANIFEST)
+    rows = [row(name, library, seconds=1.5) for name, library in manifest.libraries.items()]
+    stream = io.StringIO()
+    printing._rows(Console(file=stream, width=width), rows)
+    text = stream.getvalue()
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    for entry in rows:
+        for part in (entry.library, entry.version, str(entry.public), str(entry.wrapped)):
+            assert part in text
+
+
+def test_the_module_alone_makes_no_name_similar() -> None:
+    package = frozen.read(ROOT / "generated" / "voxbind" / frozen.MANIFEST)
+    assert name_search.near(package, "skimage.filters.qqq") == ()
+    assert "`voxbind list --library skimage`" in name_search.nearest(package, "skimage.filters.qqq")
+    assert "`voxbind list` " in name_search.nearest(package, "nolibrary.qqq")
+
+
 def test_a_misspelt_name_is_refused_with_the_suggestions() -> None:
     refused = voxbind("show", "gausian")
     assert refused.returncode == 2
     words = " ".join(refused.stderr.replace("│", " ").split())
     assert "'gausian'. Do you mean skimage.filters.gaussian, " in words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("lits",), "Did you mean 'list'?"),
+        (("list", "--libary", "skimage"), "--library"),
+        (("list", "--library", "skimge"), "do you mean 'skimage'? Its libraries are cucim, "),
+        (("list", "guassian"), "0 functions Do you mean skimage.filters.gaussian, "),
+        (("build", "--library", "scipi"), "do you mean 'scipy'?"),
+        (("catalog", "--library", "skimge"), "do you mean 'skimage'?"),
+        (("init", "numpyy"), "do you mean 'numpy'? Install it with pip"),
+    ],
+    ids=" ".join,
+)
+def test_a_misspelt_word_gets_the_nearest_one(arguments: tuple[str, ...], sentence: str) -> None:
+    done = voxbind(*arguments)
+    assert sentence in " ".join((done.stdout + done.stderr).replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_short_name_shows_the_cpus_function_first() -> None:
+    package = frozen.read(ROOT / "generated" / "voxbind" / frozen.MANIFEST)
+    names = name_search.resolve(package, "gaussian")
+    assert names == ("skimage.filters.gaussian", "cucim.skimage.filters.gaussian")
 
 
 FILES = {
@@ -160,3 +231,65 @@ def test_bash_completes_commands_and_names_of_functions(tmp_path: Path) -> None:
         check=False,
     )
     assert done.stdout.split() == ["doctor", "skimage.filters.gaussian", "butterworth"], done.stderr
+
+
+def _words(result: str | Sequence[str]) -> str:
+    return result if isinstance(result, str) else ", ".join(result)
+
+
+def test_voxbind_alone_names_commands_that_exist() -> None:
+    done = voxbind(COLUMNS="80")
+    assert done.returncode == 0
+    commands = re.findall(r"^  voxbind (\S+)", done.stdout, re.MULTILINE)
+    assert len(commands) == 5
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    for command in commands:
+        arguments = [command] if command.startswith("-") else [command, "--help"]
+        assert voxbind(*arguments).returncode == 0, command
+
+
+@pytest.mark.parametrize("order", ["function", "contract", "result", "summary"])
+def test_the_list_fits_eighty_columns_and_is_sorted(order: str) -> None:
+    done = voxbind("list", "gaussian", "--kind", "any", "--sort", order, COLUMNS="80")
+    *lines, count = done.stdout.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    names = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert count == f"{len(names)} functions"
+    libraries = frozen.read(ROOT / "generated" / "voxbind" / frozen.MANIFEST).libraries.values()
+    known = {name: entry for library in libraries for name, entry in library.functions.items()}
+    keys = {
+        "function": lambda name: name,
+        "contract": lambda name: known[name].label,
+        "result": lambda name: _words(known[name].result),
+        "summary": lambda name: known[name].summary.casefold(),
+    }
+    assert names == sorted(names, key=lambda name: (keys[order](name), name))
+    assert len(names) > 10
+
+
+@pytest.mark.parametrize(("text", "is_paged"), [("gaussian", True), ("skimage canny", False)])
+def test_a_long_list_goes_to_the_pager(text: str, is_paged: bool, tmp_path: Path) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text("#!/bin/sh\necho in the pager\ncat\n")
+    pager.chmod(0o755)
+    ours, theirs = pty.openpty()
+    path = os.pathsep.join((str(ROOT / "generator"), str(ROOT / "generated")))
+    changed = {"PYTHONPATH": path, "PAGER": str(pager), "TERM": "xterm", "LINES": "20"}
+    listing = subprocess.Popen(
+        [sys.executable, "-P", "-m", "voxbind_build", "list", text],
+        env={**os.environ, **changed, "COLUMNS": "80"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b""
+    while select.select([ours], [], [], 120)[0]:
+        try:
+            shown += os.read(ours, 1 << 16)
+        except OSError:  # the other end is closed
+            break
+    os.close(ours)
+    assert listing.wait() == 0
+    assert b"functions" in shown
+    assert (b"in the pager" in shown) == is_paged

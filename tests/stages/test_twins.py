@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 from helpers import handmade_manifest as handmade
 from voxbind_build import manifest
+from voxbind_build.catalog import twin_lines as twins
 from voxbind_build.classify import facing, paired
 from voxbind_build.cli import app as cli
-from voxbind_build.cli import twins_page as twins
+from voxbind_build.cli import twins_page
 from voxbind_build.cli.places import default_package
 from voxbind_build.libraries import load
 from voxbind_build.model import (
@@ -228,13 +229,13 @@ def test_either_side_finds_the_other(made: Manifest) -> None:
 def test_a_library_without_its_twin_has_nothing_to_tell(made: Manifest) -> None:
     alone = Manifest(libraries={"skimage": made.libraries["skimage"]})
     assert twins.counterpart(alone, "skimage", "skimage.a.both") is None
-    assert twins.libraries(alone) == {}
+    assert twins_page.libraries(alone) == {}
 
 
 def test_document_says_what_was_not_observed(made: Manifest) -> None:
-    assert "None of these functions was observed on a GPU yet" in twins.markdown(made)
+    assert "None of these functions was observed on a GPU yet" in twins_page.markdown(made)
     seen = replace(made.libraries["cucim"], machine="NVIDIA H100, driver 580")
-    text = twins.markdown(Manifest(libraries={**made.libraries, "cucim": seen}))
+    text = twins_page.markdown(Manifest(libraries={**made.libraries, "cucim": seen}))
     assert "None of these functions" not in text
     assert "Observed on NVIDIA H100, driver 580." in text
 
@@ -253,7 +254,7 @@ def test_document_lists_results_furthest_apart_first(made: Manifest) -> None:
     }
     functions["cucim.skimage.a.unrun"] = known
     changed = {**made.libraries, "cucim": replace(library, functions=functions)}
-    text = twins.markdown(Manifest(libraries=changed))
+    text = twins_page.markdown(Manifest(libraries=changed))
     rows = [line for line in text.splitlines() if line.startswith("| `cucim.skimage.a.")]
     assert rows == [
         "| `cucim.skimage.a.far` | 2 | 1 | 0.5 | no | grey uint8 | 0 |",
@@ -273,11 +274,11 @@ def frozen() -> Manifest:
 
 def test_the_committed_document_is_what_the_record_says(frozen: Manifest) -> None:
     written = (ROOT / "docs" / "twins.md").read_text("utf-8")
-    assert written == twins.markdown(frozen), "run: voxbind twins > docs/twins.md"
+    assert written == twins_page.markdown(frozen), "run: voxbind twins > docs/twins.md"
 
 
 def test_no_name_of_the_package_gets_lost(frozen: Manifest) -> None:
-    found = twins.libraries(frozen)
+    found = twins_page.libraries(frozen)
     assert set(found) == {"cucim", "cupyx"}
     for name, each in found.items():
         library = frozen.libraries[name]
@@ -323,7 +324,7 @@ def test_programs_are_told_the_twin_from_either_side(show: Callable[..., str]) -
 
 
 def test_twins_are_told_to_people_and_programs(show: Callable[..., str], frozen: Manifest) -> None:
-    assert show("twins") == twins.markdown(frozen)
+    assert show("twins") == twins_page.markdown(frozen)
     told = json.loads(show("twins", "--json"))
     assert told["cupyx"]["only_twin"]["scipy.ndimage.watershed_ift"] == "image"
     assert told["cucim"]["pairs"]["cucim.skimage.transform.warp"]["added"] == ["batch_axes"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
 from helpers.synthetic_library import function, manifest, parameter
-from voxbind_build.build.report import BuildReport, Types, types
+from voxbind_build.build.report import BuildReport, Source, Types, row, types
 from voxbind_build.cli import function_page as explain
 from voxbind_build.cli import printing as show
 from voxbind_build.model import Manifest
@@ -53,6 +54,17 @@ def test_a_build_counts_what_is_untyped_contradicted_and_unread() -> None:
     assert "made: 1 of 5 parameters (20.0%) have Any in their type" in text(console)
     assert "2 defaults aren't of the documented type (1 None)" in text(console)
     assert "can't be parsed, 2 times: see there" in text(console)
+
+
+@pytest.mark.parametrize(("source", "is_printed"), [("measured", True), ("record", False)])
+def test_a_build_reports_the_types_of_the_libraries_that_it_read(
+    source: Source, is_printed: bool
+) -> None:
+    made = described()
+    rows = (row("made", made.libraries["made"], source=source),)
+    console = printed()
+    show.build(console, BuildReport(rows=rows, changes=Changes(), types=types(made)))
+    assert ("have Any in their type" in text(console)) is is_printed
 
 
 def test_the_page_of_a_function_names_each() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from scipy import ndimage
+from skimage.util import random_noise
 
 from helpers.live_descriptions import watch, watch_name
 from voxbind_build import libraries
@@ -347,13 +348,31 @@ def rests_on_rounding(image):
     return np.sin(1e12 * np.asarray(image, float))
 
 
-@pytest.mark.parametrize("function", [noisy, seeded], ids=lambda function: function.__name__)
-def test_random_functions_have_no_figures(function):
-    observation, verdict = watch(function)
-    texts = {text.split(" ", 1)[1] for text in observation.values.values()}
-    assert verdict.random == observation.random
-    assert texts <= {"~"}
-    assert observation.values == {} or not observation.random
+def test_a_function_whose_results_differ_between_equal_calls_has_no_figures():
+    observation = watch(noisy)[0]
+    assert observation.random
+    assert {text.split(" ", 1)[1] for text in observation.values.values()} == {"~"}
+
+
+def test_a_random_function_has_the_figures_of_a_fixed_seed():
+    observation, verdict = watch(seeded)
+    assert observation.random and verdict.random
+    assert {text[-1] for text in observation.values.values()}.isdisjoint("~!")
+    assert observation.values == watch(seeded)[0].values
+
+
+def with_noise(image, rng=None):
+    return random_noise(image, rng=rng)
+
+
+def with_clipped_noise(image, rng=None):
+    return random_noise(image, rng=rng).clip(0.1)
+
+
+def test_another_range_of_a_random_functions_results_is_seen():
+    found = largest_change(watch(with_noise)[0].values, watch(with_clipped_noise)[0].values)
+    assert found is not None
+    assert found.figure == "minimum"
 
 
 def test_results_that_another_machine_wouldnt_have_are_marked():

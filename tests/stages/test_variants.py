@@ -173,6 +173,83 @@ def chosen_strictly(image, order="C"):
     return np.asarray(image) * {"C": 1.0, "F": 2.0}[order]
 
 
+def summed_over_scales(image, sigmas=range(1, 10, 2)):
+    """Sum an image over scales.
+
+    Parameters
+    ----------
+    image : ndarray
+    sigmas : iterable of floats, optional
+    """
+    return np.sum([blur(image, sigma) for sigma in sigmas], axis=0)
+
+
+def summed_over_listed_scales(image, sigmas=range(1, 10, 2)):
+    """Sum an image over scales, unless they are in an array.
+
+    Parameters
+    ----------
+    image : ndarray
+    sigmas : iterable of floats, optional
+    """
+    if isinstance(sigmas, np.ndarray):
+        raise TypeError("no array, please")
+    return summed_over_scales(image, sigmas)
+
+
+def windowed(image, size=3):
+    """Blur an image with a window of odd lengths.
+
+    Parameters
+    ----------
+    image : ndarray
+    size : int or sequence of int, optional
+    """
+    if np.any(np.asarray(size) % 2 == 0):
+        raise ValueError("odd lengths, please")
+    return blur(image, size)
+
+
+def without_labels(image, ignored=()):
+    """Set labels to 0.
+
+    Parameters
+    ----------
+    image : ndarray of int
+    ignored : sequence of int, optional
+    """
+    return np.where(np.isin(image, ignored), 0, image)
+
+
+class Opaque:
+    """An object whose numbers can be read."""
+
+    def __init__(self, numbers):
+        self.numbers = numbers
+
+
+def in_an_object(image, ignored=()):
+    """Set labels to 0, and return an object.
+
+    Parameters
+    ----------
+    image : ndarray of int
+    ignored : sequence of int, optional
+    """
+    return Opaque(without_labels(image, ignored))
+
+
+def boxed(image, start):
+    """Add the place of a corner.
+
+    Parameters
+    ----------
+    image : ndarray
+    start : list of tuple of int
+    """
+    return np.asarray(image, float) + np.sum(np.asarray(start), axis=0)[0]
+
+
 WORDS: tuple[str, ...] = ("half", "third")
 ALSO: list[tuple[Callable[..., Any], str, set[str], str | None]] = [
     (
@@ -188,6 +265,12 @@ ALSO: list[tuple[Callable[..., Any], str, set[str], str | None]] = [
     (widened, "width", {"sequence", "array", "float"}, "float | Sequence[float] | Array"),
     (widened_by_steps, "width", set(), None),
     (left_alone, "width", set(), None),
+    (summed_over_scales, "sigmas", {"list", "array"}, "Sequence[float] | Array"),
+    (summed_over_listed_scales, "sigmas", {"list"}, None),
+    (windowed, "size", {"sequence", "array"}, "int | Sequence[int] | Array"),
+    (without_labels, "ignored", {"list", "array", "number"}, "int | Sequence[int] | Array"),
+    (in_an_object, "ignored", {"list", "array", "number"}, "int | Sequence[int] | Array"),
+    (boxed, "start", {"array"}, "Sequence[tuple[int, ...]] | Array"),
     (added, "offset", {"complex"}, "complex"),
     (chosen, "order", {"'c'", "'f'", "'half'"}, 'Literal["C", "F", "c", "f", "half"]'),
     (chosen_by_halves, "order", {"'c'"}, 'Literal["C", "F", "c"]'),
@@ -262,6 +345,7 @@ WIDENED: list[tuple[str, Sequence[str], str | None]] = [
     ("tuple[int, ...]", ["number"], "int | tuple[int, ...]"),
     ("Sequence[float]", ["number"], "float | Sequence[float]"),
     ("float | Sequence[float]", ["number"], None),
+    ("Sequence[object]", ["number"], None),  # a number of what?
     ("int", ["sequence"], "int | Sequence[int]"),
     ("int | Sequence[int]", ["sequence"], None),
     ("float | ArrayLike", ["sequence"], None),

@@ -15,6 +15,7 @@ from .joining import Finish
 from .layout import Image, Layout, colour_axis, laid_out
 from .lazy_options import NO_OPTIONS, LazyOptions
 from .measured import Measured
+from .part_arguments import arguments_of_parts
 
 __all__ = ["call", "colours_of", "is_data_array", "named_images", "slice_by_slice"]
 
@@ -61,6 +62,7 @@ def call(
         What `voxbind.over` was given for dask arrays.
     """
     layout = laid_out(images, facts, colours)
+    arguments = arguments_of_parts(facts, arguments, images[0], layout)
     if any(is_dask_array(image.array) for image in images) and (
         layout.looped or layout.is_reordered or options != NO_OPTIONS
     ):
@@ -89,7 +91,7 @@ def slice_by_slice(
     if not arguments.get(_SLICE_BY_SLICE):
         return facts, arguments
     del arguments[_SLICE_BY_SLICE]
-    return facts._replace(contract=ProcessingContract.PURE_2D), arguments
+    return facts._replace(contract=ProcessingContract.PURE_2D, is_sliced=True), arguments
 
 
 def named_images(

@@ -104,7 +104,9 @@ class _Block:
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         array = self._image.array
-        if not hasattr(array, "shape") or not hasattr(class_of(array), "__getitem__"):
+        kind = class_of(array)
+        can_index = hasattr(array, "shape") and hasattr(kind, "__getitem__")
+        if kind is memoryview or not can_index:  # a memoryview can't be cut along several axes
             array = to_host(array, self._image.parameter)
         part = np.asarray(array[self._index])
         return part.transpose(self._order)

@@ -77,7 +77,7 @@ def joined(results: Iterable[Any], context: Context) -> Any:
     pile.put(first)
     for result in iterator:
         pile.put(result)
-    return pile.whole()
+    return pile.joined()
 
 
 def _named(result: Any, context: Context, kinds: str | tuple[str, ...]) -> Any:
@@ -112,7 +112,7 @@ class _Pile(ABC):
         """Add the result at the next position."""
 
     @abstractmethod
-    def whole(self) -> Any:
+    def joined(self) -> Any:
         """Return all results, joined."""
 
     def _refuse(self, number: int, first: str, other: str) -> DimensionError:
@@ -152,7 +152,7 @@ class _Arrays(_Pile):
             self._stack.append(result)
         self._number += 1
 
-    def whole(self) -> Any:
+    def joined(self) -> Any:
         layout, finish = self._context.layout, self._context.finish
         stack = self._stack if isinstance(self._memory, LibraryMemory) else _stacked(self._stack)
         stack = reshaped(stack, (*layout.lengths, *self._shape))
@@ -173,7 +173,7 @@ class _Numbers(_Pile):
             raise self._refuse(len(self._numbers), "a number", other)
         self._numbers.append(result)
 
-    def whole(self) -> Any:
+    def joined(self) -> Any:
         layout = self._context.layout
         array = np.array(self._numbers).reshape(layout.lengths)
         return self._context.finish.array(array, layout.looped, "scalar")
@@ -189,7 +189,7 @@ class _Objects(_Pile):
     def put(self, result: Any) -> None:
         self._objects.append(result)
 
-    def whole(self) -> Any:
+    def joined(self) -> Any:
         if not self._context.finish.gives_names:
             return self._objects
         return [_named(result, self._context, self._kind) for result in self._objects]
@@ -206,7 +206,7 @@ class _Tables(_Objects):
             raise self._refuse(len(self._objects), columns, other)
         self._objects.append(result)
 
-    def whole(self) -> Any:
+    def joined(self) -> Any:
         layout, finish = self._context.layout, self._context.finish
         columns = {key: [table[key] for table in self._objects] for key in self._objects[0]}
         rows = [len(next(iter(table.values()))) for table in self._objects]
@@ -244,8 +244,8 @@ class _Members(_Pile):
             pile.put(member)
         self._number += 1
 
-    def whole(self) -> Any:
-        return _tuple_like(self._first, [pile.whole() for pile in self._piles])
+    def joined(self) -> Any:
+        return _tuple_like(self._first, [pile.joined() for pile in self._piles])
 
 
 class _Nothing(_Pile):
@@ -254,7 +254,7 @@ class _Nothing(_Pile):
     def put(self, result: Any) -> None:
         pass
 
-    def whole(self) -> None:
+    def joined(self) -> None:
         return None
 
 
@@ -375,7 +375,8 @@ def _concatenated(columns: Sequence[Any]) -> Any:
     if hasattr(first, "permute"):
         return sys.modules["torch"].cat([*columns])
     library = first.__array_namespace__()
-    return getattr(library, "concat", None or library.concatenate)([*columns])
+    concat = getattr(library, "concat", None) or library.concatenate
+    return concat([*columns])
 
 
 def _stacked(arrays: list[Any]) -> Any:

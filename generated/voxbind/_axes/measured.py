@@ -5,16 +5,33 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .. import registry
 from .._support.contract import ProcessingContract
 from .._support.package import package_of, packages
 
-__all__ = ["LOOPS", "Measured", "measured"]
+__all__ = ["LOOPS", "LazyFacts", "Measured", "measured"]
 
 LOOPS = "__voxbind_axes__"
 """The attribute of a function of `voxbind.over` with its axes."""
+
+
+class LazyFacts(NamedTuple):
+    """Facts that only calls with dask arrays need: see `voxbind.registry.FunctionMetadata`."""
+
+    colours: tuple[int, ...] = ()
+    resizing_options: Mapping[str, tuple[object, ...]] = MappingProxyType({})
+    dtype_follows: str = ""
+    ignored_outputs: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
+    keeps_state: bool = False
+    slices_with_one: bool = False
+    reads_colours: bool = False
+    """Whether the image may have an axis of colours, its last."""
+    is_of_any_memory: bool = False
+    """Whether the function is written against the array API standard."""
 
 
 class Measured(NamedTuple):
@@ -47,6 +64,16 @@ class Measured(NamedTuple):
     """The function itself."""
     upstream: str
     """Name of the library's function: ``scipy.ndimage.label``; empty for a user's own."""
+    axis_arguments: Mapping[str, str | tuple[float, ...]] = MappingProxyType({})
+    """Kinds of the arguments with an entry for each axis: see
+    `voxbind._axes.slice_arguments`."""
+    result_colours: str = ""
+    """``removed`` if the result has no axis of colours, ``added`` if it has one of its own."""
+    result_options: tuple[str, ...] = ()
+    """Parameters on which the kind of the result depends: ``return_num``."""
+    lazy: LazyFacts = LazyFacts()
+    is_sliced: bool = False
+    """Whether the caller asked for slices with ``slice_by_slice=True``."""
 
 
 def measured(function: Callable[..., Any]) -> Measured:
@@ -134,6 +161,20 @@ def _measured(wrapper: Any, entry: registry.FunctionMetadata) -> Measured:
         modified=entry.mutates,
         function=wrapper,
         upstream=f"{entry.module}.{entry.original_name}",
+        axis_arguments=entry.axis_arguments,
+        result_colours=entry.result_colours,
+        result_options=entry.result_options,
+        lazy=LazyFacts(
+            entry.colours,
+            entry.resizing_options,
+            entry.dtype_follows,
+            entry.ignored_outputs,
+            entry.refuses,
+            entry.keeps_state,
+            entry.slices_with_one,
+            entry.channels_last,
+            entry.memory_type == "array_api",
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from sys import modules
 from typing import TYPE_CHECKING, Any, Unpack
 
 from .._support.running import call_of_over
-from ..errors import DimensionError
+from ..errors import DimensionError, VoxbindError, class_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,12 +106,12 @@ def call_2d_or_3d(
     arguments = dict(arguments)
     slice_by_slice = arguments.pop("slice_by_slice", False)
     call = _call(function, arguments, facts)
-    if not slice_by_slice:
-        return call.run()
-    shape = call.shape
-    axes = len(shape)
     channel_axis = arguments.get("channel_axis")
     has_channels = needs_channels or channel_axis is not None
+    if not slice_by_slice:
+        return _run_on_all_axes(call, has_channels)
+    shape = call.shape
+    axes = len(shape)
     if axes == 3 and has_channels and not needs_channels:
         raise DimensionError(
             f"{call.describe(shape)}, channel_axis={channel_axis!r} and slice_by_slice=True. "
@@ -151,13 +151,40 @@ def call_3d(
         return _call_with_own(function, arguments, facts)
     call = _call(function, arguments, facts)
     has_channels = needs_channels or arguments.get("channel_axis") is not None
-    if len(call.shape) - has_channels == 2:
+    axes = len(call.shape) - has_channels
+    volume = "(Z, Y, X, channels)" if has_channels else "(Z, Y, X)"
+    if axes == 2:
         raise DimensionError(
-            f"{call.describe(call.shape)}. It accepts a (Z, Y, X"
-            f"{', channels' if has_channels else ''}) volume. Give the whole stack, or "
+            f"{call.describe(call.shape)}. It accepts a {volume} volume. Give the whole stack, or "
             f"{call.image}[None] for a volume of one slice."
         )
+    if axes > 3 and not call.has_all_axes(needs_channels):
+        raise DimensionError(
+            f"{call.describe(call.shape)}. It accepts a {volume} volume. Loop over the leading "
+            f"axes: {call_of_over(call.name, call.image, axes, has_channels)}."
+        )
     return call.run()
+
+
+def _run_on_all_axes(call: Call, has_channels: bool) -> Any:
+    """Run a function on an image, a volume, or an array with more axes.
+
+    Only images and volumes were measured. Many functions compute with more axes too, so the library
+    is called, and its error is replaced if there are more.
+    """
+    try:
+        return call.run()
+    except (VoxbindError, MemoryError, Warning):
+        raise
+    except Exception as error:
+        axes = len(call.shape) - has_channels
+        if axes <= 3:
+            raise
+        raise DimensionError(
+            f"{call.describe(call.shape)}, and the library raised {class_name(error)}: "
+            f"{str(error).rstrip('.')}. If the leading axes are times or channels, loop over them: "
+            f"{call_of_over(call.name, call.image, axes, has_channels)}."
+        ) from error
 
 
 def warn_if_converted(value: Any, name: str, asked: Any = None) -> Any:

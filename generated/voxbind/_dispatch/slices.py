@@ -70,7 +70,7 @@ def run_per_slice(
     pile.put(0, result)
     for z, done in enumerate(in_order(run_on, range(1, count), workers), 1):
         pile.put(z, done()[0])
-    return pile.whole()
+    return pile.stacked()
 
 
 class _Arrays:
@@ -96,7 +96,7 @@ class _Arrays:
             self._stack = self._memory.widened(self._stack, result)
         self._memory.put(self._stack, z, result)
 
-    def whole(self) -> Any:
+    def stacked(self) -> Any:
         return self._stack
 
 
@@ -118,8 +118,8 @@ class _Members:
         for pile, member in zip(self._piles, result, strict=True):
             pile.put(z, member)
 
-    def whole(self) -> Any:
-        members = [pile.whole() for pile in self._piles]
+    def stacked(self) -> Any:
+        members = [pile.stacked() for pile in self._piles]
         return self._kind(*members) if hasattr(self._kind, "_fields") else self._kind(members)
 
 
@@ -132,7 +132,7 @@ class _Scalars:
     def put(self, z: int, result: Any) -> None:
         self._numbers.append(result)
 
-    def whole(self) -> Any:
+    def stacked(self) -> Any:
         return np.array(self._numbers)
 
 
@@ -142,7 +142,7 @@ class _Nothing:
     def put(self, z: int, result: Any) -> None:
         pass
 
-    def whole(self) -> None:
+    def stacked(self) -> None:
         return None
 
 
@@ -151,7 +151,7 @@ def _pile(
 ) -> _Arrays | _Members | _Scalars | _Nothing:
     if first is None:
         return _Nothing()
-    home = next((each for each in (memory, NUMPY) if each.holds(first)), None)
+    home = next((candidate for candidate in (memory, NUMPY) if candidate.holds(first)), None)
     if home is not None:
         return _Arrays(first, count, function, home)
     if isinstance(first, (bool, int, float, complex, np.generic)):

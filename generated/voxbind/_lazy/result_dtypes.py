@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._axes.measured import Measured as Facts
 from .._support.untyped import np
 from ..errors import MemoryTypeError
 
-__all__ = ["dtype_of_output", "dtype_of_result", "narrowed"]
+__all__ = [
+    "dtype_by_rule",
+    "dtype_of_argument",
+    "dtype_of_output",
+    "dtype_of_result",
+    "narrowed",
+]
 
+_DTYPE = "dtype"
+"""A parameter that names the dtype of the result."""
 Measured = Mapping[str, Mapping[str, Any]]
 
 
@@ -52,6 +61,56 @@ def dtype_of_result(name: str, dtypes: Measured, image: str, dtype: Any) -> str:
     )
 
 
+def dtype_of_argument(facts: Facts, arguments: Mapping[str, Any]) -> str:
+    """Return the dtype that an argument names, if the result has it; else nothing."""
+    for parameter in (*facts.outputs, _DTYPE):
+        named = dtype_of_output(arguments.get(parameter))
+        if named and parameter not in facts.lazy.ignored_outputs:
+            return named
+    return ""
+
+
+def dtype_by_rule(facts: Facts, arguments: Mapping[str, Any], dtypes: Sequence[Any]) -> str:
+    """Return the dtype of a result that follows from other arguments, else nothing.
+
+    Parameters
+    ----------
+    facts
+        What was measured about the function.
+    arguments
+        The arguments of the call.
+    dtypes
+        The dtypes of all images, that of the first image first.
+    """
+    if followed := getattr(arguments.get(facts.lazy.dtype_follows), "dtype", None):
+        return str(followed)
+    if "out_range" in arguments:
+        return _of_range(arguments["out_range"], dtypes[0])
+    if facts.lazy.is_of_any_memory and len(dtypes) > 1:
+        return _common_float(facts, dtypes)
+    return ""
+
+
+def _common_float(facts: Facts, dtypes: Sequence[Any]) -> str:
+    """Return the dtype to which the array API promotes several images in floats.
+
+    It is float32 if that has all values of each dtype, else float64. Nothing is returned if a
+    measured result isn't of floats.
+    """
+    if any(np.dtype(str(result["dtype"])).kind != "f" for result in facts.dtypes.values()):
+        return ""
+    return str(np.result_type(*(np.result_type(dtype, np.float32) for dtype in dtypes)))
+
+
+def _of_range(ends: Any, dtype: Any) -> str:
+    """Return the dtype that a range has the name of, or that of floats for two ends."""
+    if isinstance(ends, str):
+        return "" if ends in ("dtype", "image") else dtype_of_output(ends)
+    if isinstance(ends, (tuple, list, np.ndarray)):
+        return "float32" if str(dtype) in ("float16", "float32") else "float64"
+    return dtype_of_output(ends)
+
+
 def dtype_of_output(output: Any) -> str:
     """Return the dtype that an output argument names; empty if it names none."""
     try:
@@ -78,6 +137,8 @@ def narrowed(dtypes: Measured, kind: Any, dtype: Any) -> str:
     measured = {key: str(facts["dtype"]) for key, facts in dtypes.items() if facts.get("dtype")}
     results = {*measured.values()}
     if dtype.kind not in "iu" or (kind == "mask" and len(results) == 1):
+        return ""
+    if kind not in ("image", "mask", "labels"):
         return ""
     given = str(dtype.newbyteorder("="))
     integers = {result for key, result in measured.items() if np.dtype(key).kind in "iu"}

@@ -54,7 +54,7 @@ class JaxMemory(Memory):
 
     def device(self, value: Any) -> _Where:
         """Return where an array is; of one on several devices, the first."""
-        device = min(value.devices(), key=lambda each: each.id)
+        device = min(value.devices(), key=lambda device: device.id)
         return _Where(device, value.committed)
 
     def place(self, device: Any) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "LibraryMemory",
     "Memory",
     "first_array",
+    "from_host_like",
     "is_array",
     "is_number_or_nested",
     "library_memory",
@@ -45,7 +46,7 @@ def memory_of(value: Any) -> Memory | None:
     kind = class_of(value)
     memory = KNOWN.get(kind)
     if memory is None and kind not in PLAIN:
-        memory = next((each for each in MEMORIES if each.holds(value)), None)
+        memory = next((candidate for candidate in MEMORIES if candidate.holds(value)), None)
         if memory is not None:
             KNOWN[kind] = memory
             if f"{kind.__module__}.{kind.__qualname__}" == memory.direct_class:
@@ -76,6 +77,12 @@ def shape_of(value: Any, name: str) -> tuple[int, ...]:
 def is_number_or_nested(value: Any) -> bool:
     """Whether `value` is a number, or a sequence that NumPy may make an array of."""
     return isinstance(value, (bool, int, float, complex, np.generic, list, tuple, range))
+
+
+def from_host_like(array: Any, like: Any) -> Any:
+    """Return an array of NumPy in the memory, and on the device, of another array."""
+    memory = memory_of(like)
+    return array if memory is None else memory.from_host(array, memory.device(like))
 
 
 def to_host(value: Any, name: str) -> Any:

@@ -1,12 +1,11 @@
 """pyclesperanto's memory: arrays on a device, of one to three axes and at most 32 bits a number.
 
-Between the device and the host every array is copied. What pyclesperanto itself does
-silently is told here: 64-bit numbers are converted with a `DtypeConversionWarning`, and
-what doesn't fit (complex numbers, four axes, larger integers) is refused before the copy.
-``bool`` is held as ``uint8``, which loses nothing.
+Every array is copied between the device and the host. pyclesperanto converts 64-bit numbers
+silently; here they cause a `DtypeConversionWarning`. Complex numbers, arrays of four axes and
+larger integers are refused before the copy. ``bool`` is stored as ``uint8``, which loses nothing.
 
-pyclesperanto is never imported here: who has one of its arrays, or calls one of its
-functions, has imported it.
+pyclesperanto is never imported here: a program that has one of its arrays, or calls one of its
+functions, has imported it already.
 """
 
 from __future__ import annotations
@@ -83,7 +82,7 @@ class PyclesperantoMemory(LibraryMemory):
         return str(device.name)
 
     def device_of_call(self, arguments: Iterable[Any]) -> Any:
-        """Return the device that is given, else that of the first array, else the chosen one."""
+        """Return the device that was passed, else the first array's, else the selected one."""
         library = sys.modules["pyclesperanto"]
         arguments = list(arguments)
         given = (value for value in arguments if isinstance(value, library.Device))
@@ -91,7 +90,7 @@ class PyclesperantoMemory(LibraryMemory):
         return next(given, None) or next(arrays, None) or library.get_device()
 
     def refuse(self, value: Any, name: str, cast: str) -> None:
-        """Refuse axes and data types that it doesn't have, from what an array tells of itself."""
+        """Refuse arrays with a shape or a dtype that pyclesperanto doesn't have."""
         shape = tuple(value.shape)
         function = running_wrapper()[0].rpartition(".")[2] if len(shape) > _MOST_AXES else ""
         _check_shape(shape, name, function)
@@ -158,7 +157,7 @@ class PyclesperantoMemory(LibraryMemory):
 
 
 def _stays(array: Any) -> bool:
-    """Tell whether a result can be no array on a device, and is of use as NumPy's."""
+    """Return whether a result can't be an array on a device, and is better kept as NumPy's."""
     if isinstance(array, np.ma.MaskedArray):
         return True
     return array.dtype.kind not in _NUMBERS or not array.size or not array.ndim
@@ -191,19 +190,19 @@ def _check_shape(shape: tuple[int, ...], name: str, function: str = "") -> None:
 
 
 def _held(array: Any, name: str, cast: str, *, overwritten: bool, plain: bool) -> Any:
-    """Return the data type in which an array is held, told where it isn't the array's own."""
+    """Return the dtype that an array is stored with, and warn if that isn't its own."""
     # Kind and size, not the name: there are two C types for one size of integer.
     dtype = np.dtype(array.dtype.newbyteorder("="))
-    came = dtype.name
-    if came in _HELD:
-        return np.dtype(came)
-    if came in _EXACT:
-        return np.dtype(_EXACT[came])
-    if came not in _ROUNDED:
-        raise MemoryTypeError(_refusal(came, name, cast))
-    to = _ROUNDED[came]
+    dtype_name = dtype.name
+    if dtype_name in _HELD:
+        return np.dtype(dtype_name)
+    if dtype_name in _EXACT:
+        return np.dtype(_EXACT[dtype_name])
+    if dtype_name not in _ROUNDED:
+        raise MemoryTypeError(_refusal(dtype_name, name, cast))
+    to = _ROUNDED[dtype_name]
     if to != "float32" and not overwritten:
-        _check_range(array, came, to, name, cast)
+        _check_range(array, dtype_name, to, name, cast)
     if not plain:
         advice = (
             f"{cast.format(to)} does the same without this warning."
@@ -212,7 +211,8 @@ def _held(array: Any, name: str, cast: str, *, overwritten: bool, plain: bool) -
         )
         subject = repr(name) if name else "the result"
         warnings.warn(
-            f"{subject} is {came}, which pyclesperanto doesn't have: converted to {to}. {advice}",
+            f"{subject} is {dtype_name}, which pyclesperanto doesn't have: converted to {to}. "
+            f"{advice}",
             DtypeConversionWarning,
             stacklevel=callers_level(),
         )
@@ -220,13 +220,13 @@ def _held(array: Any, name: str, cast: str, *, overwritten: bool, plain: bool) -
 
 
 def tell(value: Any, name: str) -> None:
-    """Tell, or refuse, what pyclesperanto would do to an array's numbers without a word."""
+    """Warn of numbers that pyclesperanto would change silently, or refuse them."""
     if isinstance(value, np.ndarray):
         _check_shape(value.shape, name)
         _held(value, name, f"{name}.astype(numpy.{{}})", overwritten=False, plain=False)
 
 
-def _check_range(array: Any, came: str, to: str, name: str, cast: str) -> None:
+def _check_range(array: Any, dtype_name: str, to: str, name: str, cast: str) -> None:
     least, greatest = int(array.min()), int(array.max())
     held = np.iinfo(to)
     if held.min <= least and greatest <= held.max:
@@ -240,18 +240,20 @@ def _check_range(array: Any, came: str, to: str, name: str, cast: str) -> None:
         else "Give a NumPy array, numpy.asarray(image), to have the result as one."
     )
     raise MemoryTypeError(
-        f"{repr(name) if name else 'the result'} is {came} with values from {least} to {greatest}, "
-        f"and pyclesperanto's integers have 32 bits. {advice}"
+        f"{repr(name) if name else 'the result'} is {dtype_name} with values from {least} to "
+        f"{greatest}, and pyclesperanto's integers have 32 bits. {advice}"
     )
 
 
-def _refusal(came: str, name: str, cast: str) -> str:
+def _refusal(dtype_name: str, name: str, cast: str) -> str:
     taken = ", ".join((*_EXACT, *sorted(_HELD)))
     subject = repr(name) if name else "the result"
     if not name:
         advice = "Give a NumPy array, numpy.asarray(image), to have the result as one."
-    elif came.startswith("complex"):
+    elif dtype_name.startswith("complex"):
         advice = f"Give its parts one by one: {name}.real and {name}.imag."
     else:
         advice = f"Give {cast.format('float32')}."
-    return f"{subject} is {came}, which pyclesperanto doesn't have. Taken are {taken}. {advice}"
+    return (
+        f"{subject} is {dtype_name}, which pyclesperanto doesn't have. Taken are {taken}. {advice}"
+    )

@@ -1,6 +1,6 @@
 """PyTorch's memory. A CPU tensor shares its buffer with an array; gradients don't flow through.
 
-PyTorch is never imported here: who has a tensor has imported it.
+PyTorch is never imported here: a program that has a tensor has imported it already.
 """
 
 from __future__ import annotations
@@ -130,29 +130,29 @@ class TorchMemory(CudaMemory, LibraryMemory):
         overwritten: bool = False,
         plain: bool = False,
     ) -> Any:
-        """Return a tensor that shares the array's buffer where PyTorch can have it so."""
+        """Return a tensor, which shares the array's buffer if PyTorch supports that."""
         if type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray):
             return array
         if name:
             self.refuse(array, name, cast)
-        from_numpy, came = sys.modules["torch"].from_numpy, array
+        from_numpy, original = sys.modules["torch"].from_numpy, array
         if not array.flags.writeable:
-            # PyTorch would ignore that and write into it; what is only copied it may read.
+            # PyTorch would ignore that the array is read-only. It may only read it, to copy it.
             array = array.copy() if device.type == "cpu" else np.asarray(_Writable(array))
         try:
             tensor = from_numpy(array)
         except TypeError:  # a dtype that PyTorch doesn't have: text, times, objects, ...
-            return came
+            return original
         except ValueError:  # negative or odd strides, foreign byte order
             try:
                 native = array.dtype.newbyteorder("=")
                 tensor = from_numpy(array.astype(native, order="C", copy=True))
             except TypeError:
-                return came
+                return original
         return tensor if tensor.device == device else tensor.to(device)
 
     def from_device(self, value: Any, device: Any) -> Any:
-        """Return what is on a GPU as a tensor there, sharing the buffer where it is the same."""
+        """Return an array on a GPU as a tensor, which shares its buffer on the same GPU."""
         torch = sys.modules["torch"]
         if self.holds(value):
             return value.to(device)
@@ -226,7 +226,7 @@ def _has(dtype: Any) -> bool:
 
 
 class _Writable:
-    """An array's buffer as one that may be written, for who promises to read it only."""
+    """A read-only array's buffer, marked as writable for code that only reads it."""
 
     def __init__(self, array: Any) -> None:
         self._array = array  # keeps the buffer

@@ -71,7 +71,8 @@ def reach_of_call(
             if name != image and not _holds(reach, name, value, defaults):
                 return _unknown(f"its reach wasn't measured with this argument for {name}")
         for name, value in arguments.items():
-            if not _is_in_range(reach, name, value):
+            is_default = name in defaults and _same(value, defaults[name])
+            if not is_default and not _is_in_range(reach, name, value):
                 return _unknown(f"its reach wasn't measured with so small or large a {name}")
         elements = tuple(
             _elements(formula, {**defaults, **arguments}, Axis(axis, ndim), reach)
@@ -81,7 +82,8 @@ def reach_of_call(
         return _unknown(str(error))
     if kind == "pointwise":
         return CallReach("pointwise", elements, "each element depends on the same element alone")
-    return CallReach("local", elements, f"{formula} elements along each axis")
+    number = "1 element" if formula == "1" else f"{formula} elements"
+    return CallReach("local", elements, f"{number} along each axis")
 
 
 def _unknown(why: str) -> CallReach:

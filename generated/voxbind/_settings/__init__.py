@@ -1,1 +1,1 @@
-"""What a program asks of voxbind: `transfers`, `trace`, `workers`, `prefer`."""
+"""The settings of voxbind: `transfers`, `trace`, `workers`, `prefer`."""

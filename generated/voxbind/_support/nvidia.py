@@ -41,10 +41,10 @@ def _asked() -> _Answer:
             driver = CDLL(name)
         except OSError:
             continue
-        found = c_int()
-        failed = driver.cuInit(0) or driver.cuDeviceGetCount(byref(found))
-        if not failed and found.value:
-            return _Answer(found.value)
+        count = c_int()
+        failed = driver.cuInit(0) or driver.cuDeviceGetCount(byref(count))
+        if not failed and count.value:
+            return _Answer(count.value)
         if failed not in (0, _NO_DEVICE):
             return _Answer(
                 lack=f"NVIDIA's driver is installed and fails with CUDA's error {failed}",

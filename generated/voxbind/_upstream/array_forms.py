@@ -13,18 +13,18 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, NamedTuple, Required, TypedDict
 
-from .first_use import import_finished
+from .first_use import import_dotted
+from .image_axes import COLOURS, channels_first, mapped, replaced, without_axes
 
 __all__ = ["Forms", "ImageClass", "in_form", "is_complete", "with_axes", "with_class"]
-
-_COLOURS = (3, 4)
 
 
 class Forms(TypedDict, total=False):
     """How a library takes images, if not as arrays of the axes Y and X."""
 
     images: Required[Mapping[str, Mapping[str, int]]]
-    """By function, the positions of the parameters that take images; -1 for a keyword."""
+    """By function, the positions of the parameters that take images; -1 for a keyword. For
+    ``*args``, the position of the first one: ``{"*args": 2}``."""
     axes: str
     """The axes of an image: ``NCYX``."""
     channels: tuple[str, ...]
@@ -60,16 +60,7 @@ def in_form(name: str, function: Any, forms: Forms) -> Any:
     if axes := forms.get("axes"):
         return with_axes(function, images, axes, name in forms.get("channels", ()))
     names = forms.get("image_class", ())
-    return with_class(function, images, ImageClass(*map(_dotted, names)))
-
-
-def _dotted(name: str) -> Any:
-    """Return an object by its dotted name, such as ``dask.array.Array.compute``."""
-    module, _, attribute = name.rpartition(".")
-    try:
-        return getattr(import_finished(module), attribute)
-    except ModuleNotFoundError:  # an attribute of a class
-        return getattr(_dotted(module), attribute)
+    return with_class(function, images, ImageClass(*map(import_dotted, names)))
 
 
 def is_complete(shape: tuple[int, ...], axes: str, needs_channels: bool) -> bool:
@@ -86,7 +77,7 @@ def is_complete(shape: tuple[int, ...], axes: str, needs_channels: bool) -> bool
         (..., Y, X, C), and three or four channels show which one it is.
     """
     if needs_channels and len(shape) > 2:
-        return shape[-3] in _COLOURS or (len(shape) >= len(axes) and shape[-1] not in _COLOURS)
+        return shape[-3] in COLOURS or (len(shape) >= len(axes) and shape[-1] not in COLOURS)
     return len(shape) >= len(axes)
 
 
@@ -110,69 +101,36 @@ def with_axes(
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        is_added = has_last = False
+        changes: list[tuple[bool, bool]] = []
+        """For each image, whether axes were added, and whether its channels were the last axis."""
 
         def change(image: Any) -> Any:
-            nonlocal is_added, has_last
             shape = tuple(getattr(image, "shape", ()))
-            if len(shape) < 2 or is_complete(shape, axes, needs_channels):
+            if len(shape) < 2:
                 return image
-            is_added = True
-            if needs_channels and len(shape) > 2:
-                has_last = True
-                return _channels_first(image, added)
-            return image[(None,) * added]
+            is_added = not is_complete(shape, axes, needs_channels)
+            has_last = is_added and needs_channels and len(shape) > 2
+            changes.append((is_added, has_last))
+            if has_last:
+                return channels_first(image, added)
+            return image[(None,) * added] if is_added else image
 
-        result = function(*_replaced(images, change, args, kwargs), **kwargs)
-        return _without(result, added, has_last) if is_added else result
+        result = function(*replaced(images, change, args, kwargs), **kwargs)
+        is_added, has_last = changes[0] if changes else (False, False)
+        if not is_added:  # the result has the axes of the first image
+            return result
+        return mapped(result, lambda array: without_axes(array, added, has_last=has_last))
 
     return call
 
 
-def _replaced(
-    images: Mapping[str, int],
-    change: Callable[[Any], Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> list[Any]:
-    """Change the images among the arguments; return those that are given by position."""
-    arguments = [*args]
-    for name, position in images.items():
-        if 0 <= position < len(arguments):
-            arguments[position] = change(arguments[position])
-        elif name in kwargs:
-            kwargs[name] = change(kwargs[name])
-    return arguments
+def _as_numpy(image: Any) -> Any:
+    """Return an array of NumPy: the first image is one already, arrays beside it may be others."""
+    if not hasattr(image, "__array__"):
+        return image
+    import numpy as np  # imported by the library that is called
 
-
-def _channels_first(image: Any, added: int) -> Any:
-    """Return (Y, X, C) as (1, C, Y, X), and (Z, Y, X, C) as (1, C, Z, Y, X)."""
-    last = len(image.shape) - 1
-    order = (last, *range(last))
-    moved = image.permute(order) if hasattr(image, "permute") else image.transpose(order)
-    return moved[(None,) * (added - 1)]
-
-
-def _without(result: Any, added: int, has_last: bool) -> Any:
-    """Return a result without the axes that were added, and with its channels on the last axis."""
-    if isinstance(result, tuple) and hasattr(result, "_fields"):
-        return type(result)(*(_without(member, added, has_last) for member in result))
-    if type(result) in (tuple, list):
-        return type(result)(_without(member, added, has_last) for member in result)
-    if type(result) is dict:
-        return {name: _without(member, added, has_last) for name, member in result.items()}
-    shape = tuple(getattr(result, "shape", ()))
-    if len(shape) < 2 or shape[0] != 1:
-        return result
-    if len(shape) < added + 2:
-        return result[0]  # a row of numbers for each image of the batch
-    array: Any = result
-    if shape[:added] == (1,) * added:
-        return array[(0,) * added]
-    array = array[(0,) * (added - 1)]
-    if has_last and len(array.shape) == 3:
-        return array.permute(1, 2, 0) if hasattr(array, "permute") else array.transpose(1, 2, 0)
-    return array
+    return np.asanyarray(image)
 
 
 def with_class(
@@ -204,21 +162,14 @@ def with_class(
                 return image
             if len(getattr(image, "shape", ())) < 2:
                 return image
+            array = _as_numpy(image)
             # Few of these classes have booleans; libraries have masks of 0 and 1 instead.
-            return from_array(image.view("uint8") if image.dtype == bool else image)
+            return from_array(array.view("uint8") if array.dtype == bool else array)
 
-        result = function(*_replaced(images, change, args, kwargs), **kwargs)
-        return result if is_own else _as_arrays(result, kind, to_array)
+        result = function(*replaced(images, change, args, kwargs), **kwargs)
+        if is_own:
+            return result
+        return mapped(result, lambda value: to_array(value) if isinstance(value, kind) else value)
 
     call.image_class = kind  # type: ignore[attr-defined] # for `voxbind._dispatch`
     return call
-
-
-def _as_arrays(result: Any, kind: type, to_array: Callable[[Any], Any]) -> Any:
-    if isinstance(result, kind):
-        return to_array(result)
-    if type(result) in (tuple, list):
-        return type(result)(_as_arrays(member, kind, to_array) for member in result)
-    if type(result) is dict:
-        return {name: _as_arrays(member, kind, to_array) for name, member in result.items()}
-    return result

@@ -28,12 +28,13 @@ def without_backends(function: Any) -> Any:
     ----------
     function
         A function of scikit-image, or any other object, which is returned unchanged. So is a
-        function if no backend is installed, or if scikit-image is a version without backends.
+        function if no installed backend implements any function (voxbind's own backend implements
+        none until it is asked for), or if scikit-image is a version without backends.
     """
     dispatcher: Any = sys.modules.get(_DISPATCHER)
     if not isinstance(function, FunctionType) or dispatcher is None:
         return function
-    if not dispatcher.all_backends():
+    if not any(map(_implements_functions, dispatcher.all_backends().values())):
         return function
     if not hasattr(dispatcher.all_backends, "__voxbind__"):
         dispatcher.all_backends = _none_for_wrappers(dispatcher.all_backends)
@@ -47,6 +48,11 @@ def without_backends(function: Any) -> Any:
             _is_wrapped_call.reset(before)
 
     return call
+
+
+def _implements_functions(backend: Mapping[str, Any]) -> bool:
+    # A backend without information can't be excluded.
+    return "info" not in backend or bool(getattr(backend["info"], "supported_functions", True))
 
 
 def _none_for_wrappers(

@@ -75,13 +75,19 @@ class _Adapter:
     @property
     def is_needed(self) -> bool:
         """Whether calls by the wrapped signature could mean something else, or fail."""
-        live = [(name, each.kind) for name, each in self._live.items() if name in self._wrapped]
-        wrapped = [(name, each.kind) for name, each in self._wrapped.items()]
-        ahead = len([each for each in self._wrapped.values() if each.kind in _BY_POSITION])
+        live = [
+            (name, parameter.kind)
+            for name, parameter in self._live.items()
+            if name in self._wrapped
+        ]
+        wrapped = [(name, parameter.kind) for name, parameter in self._wrapped.items()]
+        ahead = len(
+            [parameter for parameter in self._wrapped.values() if parameter.kind in _BY_POSITION]
+        )
         inserted = [
             name
-            for name, each in list(self._live.items())[:ahead]
-            if name not in self._wrapped and each.kind in _BY_POSITION
+            for name, parameter in list(self._live.items())[:ahead]
+            if name not in self._wrapped and parameter.kind in _BY_POSITION
         ]
         return bool(live != wrapped or inserted or self._changed_defaults or self._required)
 

@@ -1,26 +1,52 @@
 """The installed version of a library, compared with the version that was wrapped.
 
 A patch release keeps signatures and results, as libraries promise, so its functions are only
-compared by their signatures. In any other version, a function whose source file changed may give
-other results, and its wrapper warns.
+compared by their signatures. In any other version, a function may give other results if its own
+code changed, or code that it shares with other functions, or if it calls compiled code, which can't
+be compared. Its wrapper warns then.
 """
 
 from __future__ import annotations
 
 import sys
 from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .._support.package import PACKAGE
 
-__all__ = ["NO_VERSION", "Relation", "has_same_source", "installed_version", "relation"]
+if TYPE_CHECKING:
+    from .library_code import LibraryCode
+
+__all__ = ["NO_VERSION", "CodeChange", "Relation", "code_change", "installed_version", "relation"]
 
 NO_VERSION = "unknown"
 """The version of a library that has none, as the build records it."""
 Relation = Literal["same", "patch", "other", "unknown"]
+_BINDING = 0.9
+"""If more than this part of a library's functions call compiled code, its Python code only passes
+arguments on, and differences of that code say nothing about one function."""
 _VERSIONED_BY = {"cupyx": "cupy"}
 """Packages whose version is stored in another package of the same distribution."""
+
+
+class _Code(NamedTuple):
+    """What the manifest says of a function's code."""
+
+    definition: str
+    own: str
+    shared: str
+
+
+class CodeChange(NamedTuple):
+    """In which way a function's code differs from the code that was wrapped."""
+
+    kind: Literal["none", "own", "shared", "compiled"]
+    """``own``: the function itself, or what it uses in its module. ``shared``: what it uses
+    elsewhere in the library. ``compiled``: it calls compiled code, which can't be compared."""
+    functions: int = 1
+    """Number of functions of the library that this holds for, this one included."""
+    group: str = ""
+    """What these functions have in common: the digest of the code that they share."""
 
 
 def installed_version(distribution: str, package: str) -> str:
@@ -55,7 +81,7 @@ def relation(installed: str, wrapped: str) -> Relation:
     if NO_VERSION in (installed, wrapped):
         return "unknown"
     ours, theirs = _parts(wrapped), _parts(installed)
-    if ours == theirs:
+    if _without_zeros(ours) == _without_zeros(theirs):
         return "same"
     return "patch" if ours[:2] == theirs[:2] and min(len(ours), len(theirs)) > 2 else "other"
 
@@ -65,48 +91,75 @@ def _parts(version: str) -> list[str]:
     return [str(int(part)) if part.isdigit() else part for part in version.split(".")]
 
 
-def has_same_source(public: str, wrapped: str, package: str = PACKAGE) -> bool:
-    """Return whether the file that defines a function is the one that was wrapped.
+def _without_zeros(parts: list[str]) -> list[str]:
+    """Return a version without zeros at its end, because 1.17 is 1.17.0."""
+    return _without_zeros(parts[:-1]) if parts[1:] and parts[-1] == "0" else parts
+
+
+def code_change(public: str, package: str = PACKAGE) -> CodeChange:
+    """Return in which way the code of a function differs from the code that was wrapped.
 
     Parameters
     ----------
     public
         Dotted name of the function in its library: ``skimage.filters.gaussian``.
-    wrapped
-        The version that was wrapped.
     package
-        The package of the wrapper, whose manifest has the digest of the source.
+        The package of the wrapper, whose manifest has the digests of the code.
     """
-    from hashlib import sha256
+    # Imported here because only another version needs it: `ast` takes milliseconds.
+    from .library_code import COMPILED
 
-    module, recorded = _recorded_sources(package).get(public, ("", ""))
-    file = getattr(sys.modules.get(module), "__file__", None)
-    if not file:
-        return False
-    path = Path(file)
-    try:
-        code = path.read_bytes()
-    except OSError:  # in a zip archive, for example
-        return False
-    stub = path.with_name(f"{path.name.partition('.')[0]}.pyi")
-    codes = (code, code + stub.read_bytes()) if stub.is_file() else (code,)
-    return recorded in {
-        sha256(f"{sha256(each).hexdigest()}\n{wrapped}".encode()).hexdigest() for each in codes
-    }
+    recorded = _recorded_code(package)
+    wrapped = recorded.get(public)
+    if wrapped is None:  # no manifest, or one from before functions had digests
+        return CodeChange("compiled")
+    top, _, _ = public.partition(".")
+    of_library = [code for name, code in recorded.items() if name.startswith(f"{top}.")]
+    shared_by = sum(code.shared == wrapped.shared for code in of_library) if wrapped.shared else 1
+    if wrapped.shared == COMPILED and shared_by > _BINDING * len(of_library):
+        return CodeChange("compiled", shared_by, COMPILED)
+    module, _, name = wrapped.definition.partition(":")
+    own, shared = "", COMPILED
+    if module:
+        own, shared = _library_code(module.partition(".")[0]).digests(
+            module, name.partition(".")[0]
+        )
+    if own != wrapped.own:
+        return CodeChange("own")
+    if COMPILED in (shared, wrapped.shared):
+        return CodeChange("compiled", shared_by, wrapped.shared)
+    if shared == wrapped.shared:
+        return CodeChange("none")
+    return CodeChange("shared", shared_by, wrapped.shared)
 
 
 @cache
-def _recorded_sources(package: str) -> dict[str, tuple[str, str]]:
-    """Return each function's module and the digest of its source; empty without a manifest."""
+def _library_code(top: str) -> LibraryCode:
+    from pathlib import Path
+
+    from .library_code import LibraryCode
+
+    module = sys.modules.get(top)
+    folders = [Path(folder) for folder in getattr(module, "__path__", ())]
+    file = getattr(module, "__file__", None)
+    return LibraryCode(top, folders, Path(file) if file and not folders else None)
+
+
+@cache
+def _recorded_code(package: str) -> dict[str, _Code]:
+    """Return what the manifest says of the code of each function; empty without a manifest."""
     import json
     from importlib.resources import files
 
     try:
         manifest: Any = json.loads(files(package).joinpath("manifest.json").read_bytes())
         return {
-            public: (function["definition"].partition(":")[0], function["fingerprint"])
+            public: _Code(
+                function["definition"], function.get("code", ""), function.get("shared_code", "")
+            )
             for library in manifest["libraries"].values()
             for public, function in library["functions"].items()
+            if function["form"] == "function"
         }
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}

@@ -26,7 +26,9 @@ from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
+    AnyCarrier,
     ArrayLike,
+    Carrier,
     Castable,
     DTypeLike,
     Exporter,
@@ -558,8 +560,8 @@ def absolute(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -584,6 +586,7 @@ def absolute(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -647,8 +650,8 @@ def absolute_difference(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -675,6 +678,7 @@ def absolute_difference(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -745,8 +749,8 @@ def acos(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -767,6 +771,7 @@ def acos(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -841,8 +846,8 @@ def add_image_and_scalar(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -869,6 +874,7 @@ def add_image_and_scalar(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -932,8 +938,8 @@ def add_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -960,6 +966,7 @@ def add_images(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -1033,8 +1040,8 @@ def add_images_weighted(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -1065,6 +1072,7 @@ def add_images_weighted(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -1175,6 +1183,7 @@ def affine_transform(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -1234,6 +1243,26 @@ def arange(
     return result
 
 
+@overload
+def array_equal(
+    input_image0: Carrier,
+    input_image1: ClesperantoArray,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def array_equal(
+    input_image0: ClesperantoArray,
+    input_image1: ClesperantoArray,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> bool: ...
+
+
 def array_equal(
     input_image0: ClesperantoArray,
     input_image1: ClesperantoArray,
@@ -1272,6 +1301,7 @@ def array_equal(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
     ):
@@ -1435,8 +1465,8 @@ def asin(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -1457,6 +1487,7 @@ def asin(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -1525,8 +1556,8 @@ def atan(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -1547,6 +1578,7 @@ def atan(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -1898,7 +1930,8 @@ def binary_and(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -1925,6 +1958,7 @@ def binary_and(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -2033,6 +2067,7 @@ def binary_closing(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -2155,6 +2190,7 @@ def binary_dilate(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -2230,7 +2266,7 @@ def binary_edge_detection(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 1 elements along each axis (measured).
+    float64 -> uint8. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -2255,6 +2291,7 @@ def binary_edge_detection(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -2370,6 +2407,7 @@ def binary_erode(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -2445,7 +2483,7 @@ def binary_infsup(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 1 elements along each axis (measured).
+    float64 -> uint8. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -2466,6 +2504,7 @@ def binary_infsup(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -2536,7 +2575,8 @@ def binary_not(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -2561,6 +2601,7 @@ def binary_not(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -2667,6 +2708,7 @@ def binary_opening(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -2749,7 +2791,8 @@ def binary_or(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -2776,6 +2819,7 @@ def binary_or(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -2851,7 +2895,8 @@ def binary_subtract(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -2878,6 +2923,7 @@ def binary_subtract(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -2949,7 +2995,7 @@ def binary_supinf(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 1 elements along each axis (measured).
+    float64 -> uint8. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -2970,6 +3016,7 @@ def binary_supinf(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -3046,7 +3093,8 @@ def binary_xor(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -3073,6 +3121,7 @@ def binary_xor(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -3282,6 +3331,7 @@ def bottom_hat(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -3392,6 +3442,7 @@ def bottom_hat_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -3501,6 +3552,7 @@ def bottom_hat_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -3521,6 +3573,18 @@ def bottom_hat_sphere(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def bounding_box(
+    input_image: Carrier, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def bounding_box(
+    input_image: ClesperantoArray, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> _list[float]: ...
 
 
 def bounding_box(
@@ -3553,7 +3617,11 @@ def bounding_box(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_boundingBox
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: _list[float] = _pyclesperanto.bounding_box(input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -3622,8 +3690,8 @@ def ceil(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3644,6 +3712,7 @@ def ceil(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -3659,6 +3728,18 @@ def ceil(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def center_of_mass(
+    input_image: Carrier, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def center_of_mass(
+    input_image: ClesperantoArray, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> _list[float]: ...
 
 
 def center_of_mass(
@@ -3690,7 +3771,11 @@ def center_of_mass(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_centerOfMass
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: _list[float] = _pyclesperanto.center_of_mass(input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -3701,6 +3786,17 @@ def center_of_mass(
             stackable=False,
         )
     return result
+
+
+@overload
+def centroids_of_labels(
+    label_image: AnyCarrier,
+    centroids_coordinates: ClesperantoArray | None = None,
+    include_background: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -3883,6 +3979,7 @@ def circular_shift(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -3994,6 +4091,7 @@ def clahe(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -4067,8 +4165,8 @@ def clip(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -4097,6 +4195,7 @@ def clip(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -4166,7 +4265,7 @@ def closing(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 2 * half(footprint)
-    elements along each axis (measured).
+    elements along each axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -4189,6 +4288,7 @@ def closing(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(footprint) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -4294,6 +4394,7 @@ def closing_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -4399,6 +4500,7 @@ def closing_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -4500,6 +4602,7 @@ def closing_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -4603,6 +4706,7 @@ def combine_labels(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -4701,6 +4805,7 @@ def concatenate(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -4792,6 +4897,7 @@ def concatenate_along_x(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -4883,6 +4989,7 @@ def concatenate_along_y(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -4974,6 +5081,7 @@ def concatenate_along_z(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -5078,6 +5186,7 @@ def connected_component_labeling(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -5179,6 +5288,7 @@ def connected_components_labeling(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -5270,6 +5380,7 @@ def convolve(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -5330,8 +5441,8 @@ def copy(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -5356,6 +5467,7 @@ def copy(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -5664,8 +5776,8 @@ def cos(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float32, in [-1, 1]; float32, float64 -> float32. Reach: 0, since elements depend
-    on the same element alone (measured).
+    int32 -> float32, in [-1, 1]; float32, float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -5686,6 +5798,7 @@ def cos(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -5754,8 +5867,8 @@ def cosh(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -5776,6 +5889,7 @@ def cosh(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -6069,6 +6183,7 @@ def crop(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -6163,6 +6278,7 @@ def crop_border(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -6231,8 +6347,8 @@ def cubic_root(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -6253,6 +6369,7 @@ def cubic_root(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -6346,6 +6463,7 @@ def cumulative_max(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -6439,6 +6557,7 @@ def cumulative_min(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -6532,6 +6651,7 @@ def cumulative_product(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -6625,6 +6745,7 @@ def cumulative_sum(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -6693,8 +6814,8 @@ def degrees_to_radians(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -6715,6 +6836,7 @@ def degrees_to_radians(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -6815,7 +6937,7 @@ def deskew_x(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
-        and getattr(input_image, "ndim", 0) != 2
+        and getattr(input_image, "ndim", 0) == 3
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.deskew_x(
@@ -6922,7 +7044,7 @@ def deskew_y(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
-        and getattr(input_image, "ndim", 0) != 2
+        and getattr(input_image, "ndim", 0) == 3
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.deskew_y(
@@ -6998,7 +7120,7 @@ def detect_label_edges(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 1 elements along each axis (measured).
+    float64 -> uint8. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -7023,6 +7145,7 @@ def detect_label_edges(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -7149,6 +7272,7 @@ def detect_maxima(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -7273,6 +7397,7 @@ def detect_maxima_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -7404,6 +7529,7 @@ def detect_minima(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -7528,6 +7654,7 @@ def detect_minima_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -7673,6 +7800,7 @@ def difference_of_gaussian(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -7744,7 +7872,7 @@ def dilate_box(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32 -> same dtype; float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -7769,6 +7897,7 @@ def dilate_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -7867,6 +7996,7 @@ def dilate_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -7928,7 +8058,7 @@ def dilate_sphere(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32 -> same dtype; float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -7953,6 +8083,7 @@ def dilate_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -8019,7 +8150,7 @@ def dilation(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Reach: half(footprint) elements
-    along each axis (measured).
+    along each axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -8046,6 +8177,7 @@ def dilation(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(footprint) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -8166,6 +8298,7 @@ def divide_by_gaussian_background(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -8244,8 +8377,8 @@ def divide_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -8272,6 +8405,7 @@ def divide_images(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -8347,8 +8481,8 @@ def divide_scalar_by_image(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -8371,6 +8505,7 @@ def divide_scalar_by_image(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -8507,7 +8642,8 @@ def equal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -8534,6 +8670,7 @@ def equal(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -8610,7 +8747,8 @@ def equal_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -8637,6 +8775,7 @@ def equal_constant(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -8700,7 +8839,7 @@ def erode_box(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32 -> same dtype; float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -8725,6 +8864,7 @@ def erode_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -8823,6 +8963,7 @@ def erode_connected_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -8929,6 +9070,7 @@ def erode_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -8990,7 +9132,7 @@ def erode_sphere(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32 -> same dtype; float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -9015,6 +9157,7 @@ def erode_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -9131,6 +9274,7 @@ def eroded_otsu_labeling(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -9201,7 +9345,7 @@ def erosion(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Reach: half(footprint) elements
-    along each axis (measured).
+    along each axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -9228,6 +9372,7 @@ def erosion(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(footprint) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -9354,6 +9499,7 @@ def exclude_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(list) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -9474,6 +9620,7 @@ def exclude_labels_on_edges(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -9586,6 +9733,7 @@ def exclude_labels_outside_size_range(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -9692,6 +9840,7 @@ def exclude_labels_with_map_values_out_of_range(
     """
     if (
         class_of(label_map_input) is _pyclesperanto.Array
+        and getattr(label_map_input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(values_map) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -9802,6 +9951,7 @@ def exclude_labels_with_map_values_within_range(
     """
     if (
         class_of(label_map_input) is _pyclesperanto.Array
+        and getattr(label_map_input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(values_map) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -9910,6 +10060,7 @@ def exclude_large_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -10010,6 +10161,7 @@ def exclude_small_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -10138,8 +10290,8 @@ def exponential(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -10165,6 +10317,7 @@ def exponential(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -10233,8 +10386,8 @@ def exponential10(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -10260,6 +10413,7 @@ def exponential10(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -10328,8 +10482,8 @@ def exponential2(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -10355,6 +10509,7 @@ def exponential2(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -10449,6 +10604,7 @@ def extend_labeling_via_voronoi(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -10709,6 +10865,7 @@ def extension_ratio_map(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -10849,6 +11006,7 @@ def filter_label_by_size(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -10944,6 +11102,7 @@ def flag_existing_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -11048,6 +11207,7 @@ def flip(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -11112,8 +11272,8 @@ def floor(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -11134,6 +11294,7 @@ def floor(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -11366,6 +11527,7 @@ def gamma_correction(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -11503,6 +11665,7 @@ def gather(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -11619,6 +11782,7 @@ def gauss_otsu_labeling(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -11737,6 +11901,7 @@ def gaussian_blur(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -11878,6 +12043,7 @@ def gaussian_derivative(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -11989,6 +12155,7 @@ def generate_binary_overlap_matrix(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -12183,6 +12350,7 @@ def generate_partial_touching_area_matrix(
     """
     if (
         class_of(input_image_label) is _pyclesperanto.Array
+        and getattr(input_image_label, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array)
     ):
@@ -12463,6 +12631,7 @@ def generate_touch_count_matrix(
     """
     if (
         class_of(input_image_label) is _pyclesperanto.Array
+        and getattr(input_image_label, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array)
     ):
@@ -12561,6 +12730,7 @@ def generate_touch_matrix(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array)
     ):
@@ -12656,6 +12826,7 @@ def generate_touch_portion_matrix(
     """
     if (
         class_of(input_image_label) is _pyclesperanto.Array
+        and getattr(input_image_label, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array)
     ):
@@ -12842,6 +13013,7 @@ def generate_touching_area_matrix(
     """
     if (
         class_of(input_image_label) is _pyclesperanto.Array
+        and getattr(input_image_label, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array)
     ):
@@ -12939,7 +13111,7 @@ def gradient_x(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32, float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -12964,6 +13136,7 @@ def gradient_x(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -13034,7 +13207,7 @@ def gradient_y(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32, float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -13059,6 +13232,7 @@ def gradient_y(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -13154,6 +13328,7 @@ def gradient_z(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -13262,6 +13437,7 @@ def grayscale_closing(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -13383,6 +13559,7 @@ def grayscale_dilate(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -13504,6 +13681,7 @@ def grayscale_erode(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -13617,6 +13795,7 @@ def grayscale_opening(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -13697,7 +13876,8 @@ def greater(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -13724,6 +13904,7 @@ def greater(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -13800,7 +13981,8 @@ def greater_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -13827,6 +14009,7 @@ def greater_constant(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -13901,7 +14084,8 @@ def greater_or_equal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -13928,6 +14112,7 @@ def greater_or_equal(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -14004,7 +14189,8 @@ def greater_or_equal_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -14031,6 +14217,7 @@ def greater_or_equal_constant(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -14046,6 +14233,18 @@ def greater_or_equal_constant(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def hessian_eigenvalues(
+    input_image: Carrier,
+    small_eigenvalue: ClesperantoArray | None = None,
+    middle_eigenvalue: ClesperantoArray | None = None,
+    large_eigenvalue: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -14106,7 +14305,7 @@ def hessian_eigenvalues(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32. Reach:
-    1 elements along each axis (measured).
+    1 element along each axis (measured).
 
     Parameters
     ----------
@@ -14130,6 +14329,7 @@ def hessian_eigenvalues(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (small_eigenvalue is None or class_of(small_eigenvalue) is _pyclesperanto.Array)
         and (middle_eigenvalue is None or class_of(middle_eigenvalue) is _pyclesperanto.Array)
@@ -14152,6 +14352,19 @@ def hessian_eigenvalues(
             stackable=False,
         )
     return result
+
+
+@overload
+def hessian_gaussian_eigenvalues(
+    input_image: Carrier,
+    small_eigenvalue: ClesperantoArray | None = None,
+    middle_eigenvalue: ClesperantoArray | None = None,
+    large_eigenvalue: ClesperantoArray | None = None,
+    sigma: Real = 1,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -14236,6 +14449,7 @@ def hessian_gaussian_eigenvalues(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (small_eigenvalue is None or class_of(small_eigenvalue) is _pyclesperanto.Array)
         and (middle_eigenvalue is None or class_of(middle_eigenvalue) is _pyclesperanto.Array)
@@ -14374,6 +14588,7 @@ def histogram(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -14450,8 +14665,8 @@ def invert(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -14476,6 +14691,7 @@ def invert(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -14509,6 +14725,26 @@ def is_image(object: _object) -> bool:
     """
     result: bool = _pyclesperanto.is_image(object)
     return result
+
+
+@overload
+def jaccard_index(
+    input_image0: Carrier,
+    input_image1: ClesperantoArray,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def jaccard_index(
+    input_image0: ClesperantoArray,
+    input_image1: ClesperantoArray,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def jaccard_index(
@@ -14551,6 +14787,7 @@ def jaccard_index(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
     ):
@@ -14656,6 +14893,7 @@ def kuwahara_filter(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -14747,6 +14985,7 @@ def label(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -14762,6 +15001,26 @@ def label(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def label_bounding_box(
+    input_image: Carrier,
+    label_id: Integer,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def label_bounding_box(
+    input_image: ClesperantoArray,
+    label_id: Integer,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> _list[float]: ...
 
 
 def label_bounding_box(
@@ -14800,7 +15059,11 @@ def label_bounding_box(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_boundingBox
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: _list[float] = _pyclesperanto.label_bounding_box(
             input_image, label_id, device=device
         )
@@ -14901,6 +15164,7 @@ def label_mean_intensity_map(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -14998,6 +15262,7 @@ def label_pixel_count_map(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -15093,6 +15358,7 @@ def label_spots(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -15108,6 +15374,16 @@ def label_spots(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def labelled_spots_to_pointlist(
+    label: AnyCarrier,
+    dspointlistt: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -15190,6 +15466,7 @@ def labelled_spots_to_pointlist(
     """
     if (
         class_of(label) is _pyclesperanto.Array
+        and getattr(label, "ndim", 0) < 4
         and not slice_by_slice
         and (dspointlistt is None or class_of(dspointlistt) is _pyclesperanto.Array)
     ):
@@ -15206,6 +15483,32 @@ def labelled_spots_to_pointlist(
             stackable=False,
         )
     return result
+
+
+@overload
+def labels_neighbors_statistics(
+    label: AnyCarrier,
+    proximal_distances: Lists | ClesperantoArray = [10, 20, 40, 80, 160],
+    nearest_neighbor_ns: Lists | ClesperantoArray = [1, 2, 3, 4, 5, 6, 7, 8, 10, 20],
+    dilation_radii: Lists | ClesperantoArray = [5, 10],
+    include_background: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def labels_neighbors_statistics(
+    label: ClesperantoArray,
+    proximal_distances: Lists | ClesperantoArray = [10, 20, 40, 80, 160],
+    nearest_neighbor_ns: Lists | ClesperantoArray = [1, 2, 3, 4, 5, 6, 7, 8, 10, 20],
+    dilation_radii: Lists | ClesperantoArray = [5, 10],
+    include_background: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> dict[str, _list[float]]: ...
 
 
 def labels_neighbors_statistics(
@@ -15251,7 +15554,11 @@ def labels_neighbors_statistics(
     dict
         A table of values.
     """
-    if class_of(label) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(label) is _pyclesperanto.Array
+        and getattr(label, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: dict[str, _list[float]] = _pyclesperanto.labels_neighbors_statistics(
             label,
             proximal_distances=proximal_distances,
@@ -15269,6 +15576,28 @@ def labels_neighbors_statistics(
             stackable=False,
         )
     return result
+
+
+@overload
+def labels_statistics(
+    label: AnyCarrier,
+    intensity: ClesperantoArray | None = None,
+    include_background: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def labels_statistics(
+    label: ClesperantoArray | None = None,
+    intensity: ClesperantoArray | None = None,
+    include_background: bool = False,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> dict[str, _list[float]]: ...
 
 
 def labels_statistics(
@@ -15308,7 +15637,9 @@ def labels_statistics(
         A table of values.
     """
     if (
-        class_of(label) is _pyclesperanto.Array
+        label is not None
+        and class_of(label) is _pyclesperanto.Array
+        and getattr(label, "ndim", 0) < 4
         and not slice_by_slice
         and (intensity is None or class_of(intensity) is _pyclesperanto.Array)
     ):
@@ -15384,7 +15715,7 @@ def laplace(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32, float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -15411,6 +15742,7 @@ def laplace(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -15479,7 +15811,7 @@ def laplace_box(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32, float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -15504,6 +15836,7 @@ def laplace_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -15572,7 +15905,7 @@ def laplace_diamond(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32, float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -15597,6 +15930,7 @@ def laplace_diamond(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -15665,7 +15999,7 @@ def large_hessian_eigenvalue(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32, float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -15686,6 +16020,7 @@ def large_hessian_eigenvalue(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -15833,7 +16168,7 @@ def local_cross_correlation(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
     int32 -> float32, in [0, 1]; float32, float64 -> float32. Reach: half(kernel) elements along
-    each axis (measured).
+    each axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -15856,6 +16191,7 @@ def local_cross_correlation(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(kernel) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -15929,8 +16265,8 @@ def logarithm(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -15956,6 +16292,7 @@ def logarithm(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -16025,8 +16362,8 @@ def logarithm10(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -16052,6 +16389,7 @@ def logarithm10(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -16121,8 +16459,8 @@ def logarithm2(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -16148,6 +16486,7 @@ def logarithm2(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -16280,6 +16619,7 @@ def make_anisotropic(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -16419,6 +16759,7 @@ def make_isotropic(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -16491,8 +16832,8 @@ def mask(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -16519,6 +16860,7 @@ def mask(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(mask) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -16626,8 +16968,8 @@ def mask_label(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
-    uint16 -> int32; int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements
-    depend on the same element alone (measured).
+    uint16 -> int32; int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an
+    element of the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -16656,6 +16998,7 @@ def mask_label(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -16760,6 +17103,7 @@ def masked_voronoi_labeling(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(mask) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -16867,6 +17211,7 @@ def maximum_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -17218,6 +17563,7 @@ def maximum_extension_map(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -17331,6 +17677,7 @@ def maximum_filter(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -17400,8 +17747,8 @@ def maximum_image_and_scalar(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -17428,6 +17775,7 @@ def maximum_image_and_scalar(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -17491,8 +17839,8 @@ def maximum_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -17519,6 +17867,7 @@ def maximum_images(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -17623,6 +17972,7 @@ def maximum_intensity_map(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -17640,6 +17990,18 @@ def maximum_intensity_map(
             n_required=2,
         )
     return result
+
+
+@overload
+def maximum_of_all_pixels(
+    input_image: Carrier, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def maximum_of_all_pixels(
+    input_image: ClesperantoArray, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> float: ...
 
 
 def maximum_of_all_pixels(
@@ -17670,7 +18032,11 @@ def maximum_of_all_pixels(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_maximumOfAllPixels
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: float = _pyclesperanto.maximum_of_all_pixels(input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -17861,6 +18227,7 @@ def maximum_of_touching_neighbors_map(
     """
     if (
         class_of(map) is _pyclesperanto.Array
+        and getattr(map, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -17883,6 +18250,18 @@ def maximum_of_touching_neighbors_map(
             n_required=2,
         )
     return result
+
+
+@overload
+def maximum_position(
+    input_image: Carrier, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def maximum_position(
+    input_image: ClesperantoArray, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> _list[float]: ...
 
 
 def maximum_position(
@@ -17909,7 +18288,11 @@ def maximum_position(
     list
         Coordinates.
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: _list[float] = _pyclesperanto.maximum_position(input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -18010,6 +18393,7 @@ def maximum_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -18345,6 +18729,7 @@ def mean_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -18696,6 +19081,7 @@ def mean_extension_map(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -18808,6 +19194,7 @@ def mean_filter(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -18916,6 +19303,7 @@ def mean_intensity_map(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -18933,6 +19321,18 @@ def mean_intensity_map(
             n_required=2,
         )
     return result
+
+
+@overload
+def mean_of_all_pixels(
+    input_image: Carrier, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def mean_of_all_pixels(
+    input_image: ClesperantoArray, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> float: ...
 
 
 def mean_of_all_pixels(
@@ -18963,7 +19363,11 @@ def mean_of_all_pixels(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_meanOfAllPixels
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: float = _pyclesperanto.mean_of_all_pixels(input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -19154,6 +19558,7 @@ def mean_of_touching_neighbors_map(
     """
     if (
         class_of(map) is _pyclesperanto.Array
+        and getattr(map, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -19266,6 +19671,7 @@ def mean_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -19286,6 +19692,26 @@ def mean_sphere(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def mean_squared_error(
+    input_image0: Carrier,
+    input_image1: ClesperantoArray,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def mean_squared_error(
+    input_image0: ClesperantoArray,
+    input_image1: ClesperantoArray,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def mean_squared_error(
@@ -19324,6 +19750,7 @@ def mean_squared_error(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
     ):
@@ -19688,6 +20115,7 @@ def median(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -19800,6 +20228,7 @@ def median_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -20000,6 +20429,7 @@ def median_of_touching_neighbors_map(
     """
     if (
         class_of(map) is _pyclesperanto.Array
+        and getattr(map, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -20113,6 +20543,7 @@ def median_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -20201,6 +20632,7 @@ def merge_touching_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -20306,6 +20738,7 @@ def minimum_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -20511,6 +20944,7 @@ def minimum_filter(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -20580,8 +21014,8 @@ def minimum_image_and_scalar(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -20608,6 +21042,7 @@ def minimum_image_and_scalar(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -20671,8 +21106,8 @@ def minimum_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -20699,6 +21134,7 @@ def minimum_images(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -20803,6 +21239,7 @@ def minimum_intensity_map(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -20820,6 +21257,18 @@ def minimum_intensity_map(
             n_required=2,
         )
     return result
+
+
+@overload
+def minimum_of_all_pixels(
+    input_image: Carrier, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def minimum_of_all_pixels(
+    input_image: ClesperantoArray, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> float: ...
 
 
 def minimum_of_all_pixels(
@@ -20850,7 +21299,11 @@ def minimum_of_all_pixels(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_minimumOfAllPixels
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: float = _pyclesperanto.minimum_of_all_pixels(input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -20861,6 +21314,26 @@ def minimum_of_all_pixels(
             stackable=False,
         )
     return result
+
+
+@overload
+def minimum_of_masked_pixels(
+    input_image: Carrier,
+    mask: ClesperantoArray,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def minimum_of_masked_pixels(
+    input_image: ClesperantoArray,
+    mask: ClesperantoArray,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def minimum_of_masked_pixels(
@@ -20900,6 +21373,7 @@ def minimum_of_masked_pixels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(mask) is _pyclesperanto.Array
     ):
@@ -21094,6 +21568,7 @@ def minimum_of_touching_neighbors_map(
     """
     if (
         class_of(map) is _pyclesperanto.Array
+        and getattr(map, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -21116,6 +21591,18 @@ def minimum_of_touching_neighbors_map(
             n_required=2,
         )
     return result
+
+
+@overload
+def minimum_position(
+    input_image: Carrier, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def minimum_position(
+    input_image: ClesperantoArray, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> _list[float]: ...
 
 
 def minimum_position(
@@ -21142,7 +21629,11 @@ def minimum_position(
     list
         Coordinates.
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: _list[float] = _pyclesperanto.minimum_position(input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -21243,6 +21734,7 @@ def minimum_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -21867,7 +22359,7 @@ def mode_of_touching_neighbors_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -21894,6 +22386,7 @@ def mode_of_touching_neighbors_map(
     """
     if (
         class_of(map) is _pyclesperanto.Array
+        and getattr(map, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -22073,8 +22566,8 @@ def modulo_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -22097,6 +22590,7 @@ def modulo_images(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -22218,6 +22712,7 @@ def morphological_chan_vese(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -22326,6 +22821,7 @@ def multiply_image_and_position(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -22400,8 +22896,8 @@ def multiply_image_and_scalar(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -22428,6 +22924,7 @@ def multiply_image_and_scalar(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -22491,8 +22988,8 @@ def multiply_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -22519,6 +23016,7 @@ def multiply_images(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -22681,8 +23179,8 @@ def nan_to_num(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -22713,6 +23211,7 @@ def nan_to_num(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
         and isinstance(posinf, LibraryDefault)
@@ -23477,6 +23976,7 @@ def normalize(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -23555,7 +24055,8 @@ def not_equal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -23582,6 +24083,7 @@ def not_equal(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -23658,7 +24160,8 @@ def not_equal_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8.
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -23685,6 +24188,7 @@ def not_equal_constant(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -23844,6 +24348,7 @@ def onlyzero_overwrite_maximum(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(flag) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -23936,6 +24441,7 @@ def onlyzero_overwrite_maximum_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(flag) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -24028,6 +24534,7 @@ def onlyzero_overwrite_maximum_diamond(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(flag) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -24095,7 +24602,7 @@ def opening(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 2 * half(footprint)
-    elements along each axis (measured).
+    elements along each axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -24118,6 +24625,7 @@ def opening(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(footprint) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -24223,6 +24731,7 @@ def opening_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -24328,6 +24837,7 @@ def opening_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -24429,6 +24939,7 @@ def opening_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -24587,6 +25098,7 @@ def pad(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -24709,6 +25221,7 @@ def parametric_map(
     """
     if (
         class_of(labels) is _pyclesperanto.Array
+        and getattr(labels, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -24814,6 +25327,7 @@ def paste(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -24834,6 +25348,26 @@ def paste(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def percentile(
+    input_image: Carrier,
+    percentile: Real = 50.0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def percentile(
+    input_image: ClesperantoArray,
+    percentile: Real = 50.0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def percentile(
@@ -24866,7 +25400,11 @@ def percentile(
     float
         A number.
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: float = _pyclesperanto.percentile(input_image, percentile=percentile, device=device)
     else:
         result = call_2d_or_3d(
@@ -24957,6 +25495,7 @@ def pixel_count_map(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -25104,8 +25643,8 @@ def power(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -25132,6 +25671,7 @@ def power(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -25205,8 +25745,8 @@ def power_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -25233,6 +25773,7 @@ def power_images(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -25250,6 +25791,21 @@ def power_images(
             n_required=2,
         )
     return result
+
+
+@overload
+def product_of_all_pixels(
+    input_image: Carrier, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def product_of_all_pixels(
+    input_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def product_of_all_pixels(
@@ -25279,7 +25835,12 @@ def product_of_all_pixels(
     float
         A number.
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        input_image is not None
+        and class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: float = _pyclesperanto.product_of_all_pixels(input_image=input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -25596,6 +26157,7 @@ def proximal_neighbor_count(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -25709,6 +26271,7 @@ def proximal_neighbor_count_map(
     """
     if (
         class_of(labels) is _pyclesperanto.Array
+        and getattr(labels, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -25835,8 +26398,8 @@ def radians_to_degrees(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -25857,6 +26420,7 @@ def radians_to_degrees(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -25994,6 +26558,7 @@ def range(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -26102,6 +26667,7 @@ def read_intensities_from_map(
     """
     if (
         class_of(label) is _pyclesperanto.Array
+        and getattr(label, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(map) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -26202,6 +26768,7 @@ def read_map_values(
     """
     if (
         class_of(map) is _pyclesperanto.Array
+        and getattr(map, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(label) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -26292,6 +26859,7 @@ def read_values_from_positions(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(list) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -26364,8 +26932,8 @@ def reciprocal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -26390,6 +26958,7 @@ def reciprocal(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -26483,6 +27052,7 @@ def reduce_labels_to_centroids(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -26542,7 +27112,7 @@ def reduce_labels_to_label_edges(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
-    float32 -> same dtype; float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32 -> same dtype; float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -26567,6 +27137,7 @@ def reduce_labels_to_label_edges(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -26663,7 +27234,7 @@ def reduce_stack(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
-        and getattr(input_image, "ndim", 0) != 2
+        and getattr(input_image, "ndim", 0) == 3
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.reduce_stack(
@@ -26759,6 +27330,7 @@ def relabel_sequential(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -26852,6 +27424,7 @@ def remove_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(list) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -26972,6 +27545,7 @@ def remove_labels_on_edges(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -27079,6 +27653,7 @@ def remove_labels_with_map_values_out_of_range(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(values) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -27189,6 +27764,7 @@ def remove_labels_with_map_values_within_range(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(values) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -27297,6 +27873,7 @@ def remove_large_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -27397,6 +27974,7 @@ def remove_small_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -27499,6 +28077,7 @@ def replace_intensities(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -27568,8 +28147,8 @@ def replace_intensity(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -27598,6 +28177,7 @@ def replace_intensity(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -27668,8 +28248,8 @@ def replace_value(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -27698,6 +28278,7 @@ def replace_value(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -27804,6 +28385,7 @@ def replace_values(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -27944,6 +28526,7 @@ def rigid_transform(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -28074,6 +28657,7 @@ def rotate(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -28141,8 +28725,8 @@ def round(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -28163,6 +28747,7 @@ def round(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -28266,6 +28851,7 @@ def sato_filter(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -28388,6 +28974,7 @@ def scale(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -28552,6 +29139,7 @@ def scatter(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(output_image) is _pyclesperanto.Array
     ):
@@ -28687,7 +29275,11 @@ def set(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_set
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set(input_image, scalar=scalar, device=device)
     else:
         result = call_2d_or_3d(
@@ -28772,7 +29364,11 @@ def set_column(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setColumn
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set_column(
             input_image, column_index=column_index, value=value, device=device
         )
@@ -28830,7 +29426,7 @@ def set_image_borders(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
     uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
-    Reach: 1 elements along each axis (measured).
+    Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -28853,7 +29449,11 @@ def set_image_borders(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setImageBorders
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set_image_borders(
             input_image, value=value, device=device
         )
@@ -28948,6 +29548,7 @@ def set_nonzero_pixels_to_pixelindex(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -29035,7 +29636,11 @@ def set_plane(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setPlane
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set_plane(
             input_image, plane_index=plane_index, value=value, device=device
         )
@@ -29098,7 +29703,11 @@ def set_ramp_x(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setRampX
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set_ramp_x(input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -29159,7 +29768,11 @@ def set_ramp_y(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setRampY
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set_ramp_y(input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -29219,7 +29832,11 @@ def set_ramp_z(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setRampZ
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set_ramp_z(input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -29302,7 +29919,11 @@ def set_row(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setRow
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set_row(
             input_image, row_index=row_index, value=value, device=device
         )
@@ -29398,7 +30019,11 @@ def set_where_x_equals_y(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setWhereXequalsY
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set_where_x_equals_y(
             input_image, value=value, device=device
         )
@@ -29481,7 +30106,11 @@ def set_where_x_greater_than_y(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setWhereXgreaterThanY
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set_where_x_greater_than_y(
             input_image, value=value, device=device
         )
@@ -29564,7 +30193,11 @@ def set_where_x_smaller_than_y(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setWhereXsmallerThanY
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: ClesperantoArray = _pyclesperanto.set_where_x_smaller_than_y(
             input_image, value=value, device=device
         )
@@ -29623,8 +30256,8 @@ def sign(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -29645,6 +30278,7 @@ def sign(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -29713,8 +30347,8 @@ def sin(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float32, in [-1, 1]; float32, float64 -> float32. Reach: 0, since elements depend
-    on the same element alone (measured).
+    int32 -> float32, in [-1, 1]; float32, float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -29735,6 +30369,7 @@ def sin(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -29803,8 +30438,8 @@ def sinh(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -29825,6 +30460,7 @@ def sinh(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -29922,6 +30558,7 @@ def skeletonize(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -29990,7 +30627,7 @@ def small_hessian_eigenvalue(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32, float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -30011,6 +30648,7 @@ def small_hessian_eigenvalue(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -30085,7 +30723,8 @@ def smaller(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -30112,6 +30751,7 @@ def smaller(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -30188,7 +30828,8 @@ def smaller_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -30215,6 +30856,7 @@ def smaller_constant(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -30289,7 +30931,8 @@ def smaller_or_equal(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -30316,6 +30959,7 @@ def smaller_or_equal(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -30392,7 +31036,8 @@ def smaller_or_equal_constant(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> uint8. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> uint8. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -30419,6 +31064,7 @@ def smaller_or_equal_constant(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -30517,6 +31163,7 @@ def smooth_connected_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -30616,6 +31263,7 @@ def smooth_labels(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -30685,7 +31333,7 @@ def sobel(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 1 elements along each axis (measured).
+    float32, float64 -> float32. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -30710,6 +31358,7 @@ def sobel(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -30725,6 +31374,16 @@ def sobel(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def spots_to_pointlist(
+    input_image: AnyCarrier,
+    output_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -30805,6 +31464,7 @@ def spots_to_pointlist(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -30875,8 +31535,8 @@ def square(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -30901,6 +31561,7 @@ def square(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -30969,8 +31630,8 @@ def square_root(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -30991,6 +31652,7 @@ def square_root(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -31064,8 +31726,8 @@ def squared_difference(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -31092,6 +31754,7 @@ def squared_difference(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -31220,6 +31883,7 @@ def standard_deviation(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -31344,6 +32008,7 @@ def standard_deviation_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -31451,6 +32116,7 @@ def standard_deviation_intensity_map(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -31468,6 +32134,26 @@ def standard_deviation_intensity_map(
             n_required=2,
         )
     return result
+
+
+@overload
+def standard_deviation_of_all_pixels(
+    input_image: Carrier,
+    ddof: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def standard_deviation_of_all_pixels(
+    input_image: ClesperantoArray,
+    ddof: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def standard_deviation_of_all_pixels(
@@ -31500,7 +32186,11 @@ def standard_deviation_of_all_pixels(
     float
         A number.
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: float = _pyclesperanto.standard_deviation_of_all_pixels(
             input_image, ddof=ddof, device=device
         )
@@ -31666,7 +32356,7 @@ def standard_deviation_of_touching_neighbors_map(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32.
+    float32, float64 -> float32. Reach: the entire image (measured).
 
     Parameters
     ----------
@@ -31693,6 +32383,7 @@ def standard_deviation_of_touching_neighbors_map(
     """
     if (
         class_of(map) is _pyclesperanto.Array
+        and getattr(map, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -31794,6 +32485,7 @@ def standard_deviation_partial_touching_area_matrix(
     """
     if (
         class_of(input_image_label) is _pyclesperanto.Array
+        and getattr(input_image_label, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image_vector is None or class_of(output_image_vector) is _pyclesperanto.Array)
     ):
@@ -31913,6 +32605,7 @@ def standard_deviation_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -32012,6 +32705,7 @@ def standard_deviation_touch_portion(
     """
     if (
         class_of(input_image_label) is _pyclesperanto.Array
+        and getattr(input_image_label, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image_vector is None or class_of(output_image_vector) is _pyclesperanto.Array)
     ):
@@ -32028,6 +32722,26 @@ def standard_deviation_touch_portion(
             stackable=False,
         )
     return result
+
+
+@overload
+def statistics_of_background_and_labelled_pixels(
+    intensity: AnyCarrier,
+    label: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def statistics_of_background_and_labelled_pixels(
+    intensity: ClesperantoArray | None = None,
+    label: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> dict[str, _list[float]]: ...
 
 
 def statistics_of_background_and_labelled_pixels(
@@ -32069,7 +32783,9 @@ def statistics_of_background_and_labelled_pixels(
     [1] https://clij.github.io/clij2-docs/reference_statisticsOfBackgroundAndLabelledPixels
     """
     if (
-        class_of(intensity) is _pyclesperanto.Array
+        intensity is not None
+        and class_of(intensity) is _pyclesperanto.Array
+        and getattr(intensity, "ndim", 0) < 4
         and not slice_by_slice
         and (label is None or class_of(label) is _pyclesperanto.Array)
     ):
@@ -32088,6 +32804,30 @@ def statistics_of_background_and_labelled_pixels(
             stackable=False,
         )
     return result
+
+
+@overload
+def statistics_of_labelled_neighbors(
+    label: AnyCarrier,
+    proximal_distances: Lists | ClesperantoArray = [10, 20, 40, 80, 160],
+    nearest_neighbor_ns: Lists | ClesperantoArray = [1, 2, 3, 4, 5, 6, 7, 8, 10, 20],
+    dilation_radii: Lists | ClesperantoArray = [5, 10],
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def statistics_of_labelled_neighbors(
+    label: ClesperantoArray,
+    proximal_distances: Lists | ClesperantoArray = [10, 20, 40, 80, 160],
+    nearest_neighbor_ns: Lists | ClesperantoArray = [1, 2, 3, 4, 5, 6, 7, 8, 10, 20],
+    dilation_radii: Lists | ClesperantoArray = [5, 10],
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> dict[str, _list[float]]: ...
 
 
 def statistics_of_labelled_neighbors(
@@ -32130,7 +32870,11 @@ def statistics_of_labelled_neighbors(
     dict
         A table of values.
     """
-    if class_of(label) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(label) is _pyclesperanto.Array
+        and getattr(label, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: dict[str, _list[float]] = _pyclesperanto.statistics_of_labelled_neighbors(
             label,
             proximal_distances=proximal_distances,
@@ -32147,6 +32891,26 @@ def statistics_of_labelled_neighbors(
             stackable=False,
         )
     return result
+
+
+@overload
+def statistics_of_labelled_pixels(
+    intensity: AnyCarrier,
+    label: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def statistics_of_labelled_pixels(
+    intensity: ClesperantoArray | None = None,
+    label: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> dict[str, _list[float]]: ...
 
 
 def statistics_of_labelled_pixels(
@@ -32187,7 +32951,9 @@ def statistics_of_labelled_pixels(
     [1] https://clij.github.io/clij2-docs/reference_statisticsOfLabelledPixels
     """
     if (
-        class_of(intensity) is _pyclesperanto.Array
+        intensity is not None
+        and class_of(intensity) is _pyclesperanto.Array
+        and getattr(intensity, "ndim", 0) < 4
         and not slice_by_slice
         and (label is None or class_of(label) is _pyclesperanto.Array)
     ):
@@ -32561,6 +33327,7 @@ def sub_stack(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -32678,6 +33445,7 @@ def subtract_gaussian_background(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -32756,8 +33524,8 @@ def subtract_image_from_scalar(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -32784,6 +33552,7 @@ def subtract_image_from_scalar(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -32847,8 +33616,8 @@ def subtract_images(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -32875,6 +33644,7 @@ def subtract_images(
     """
     if (
         class_of(input_image0) is _pyclesperanto.Array
+        and getattr(input_image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_image1) is _pyclesperanto.Array
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
@@ -32892,6 +33662,21 @@ def subtract_images(
             n_required=2,
         )
     return result
+
+
+@overload
+def sum_of_all_pixels(
+    input_image: Carrier, device: _Device | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def sum_of_all_pixels(
+    input_image: ClesperantoArray | None = None,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def sum_of_all_pixels(
@@ -32925,7 +33710,12 @@ def sum_of_all_pixels(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_sumOfAllPixels
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        input_image is not None
+        and class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: float = _pyclesperanto.sum_of_all_pixels(input_image=input_image, device=device)
     else:
         result = call_2d_or_3d(
@@ -33511,8 +34301,8 @@ def tan(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32, float64 -> float32. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32, float64 -> float32. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -33533,6 +34323,7 @@ def tan(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -33601,8 +34392,8 @@ def tanh(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float32, in [0, 1]; float32, float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    int32 -> float32, in [0, 1]; float32, float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -33623,6 +34414,7 @@ def tanh(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -33716,6 +34508,7 @@ def threshold_isodata(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -33810,6 +34603,7 @@ def threshold_li(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -33899,6 +34693,7 @@ def threshold_mean(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -33994,6 +34789,7 @@ def threshold_otsu(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -34087,6 +34883,7 @@ def threshold_triangle(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -34181,6 +34978,7 @@ def threshold_yen(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -34292,6 +35090,7 @@ def top_hat(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -34402,6 +35201,7 @@ def top_hat_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -34511,6 +35311,7 @@ def top_hat_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -34610,6 +35411,7 @@ def touching_neighbor_count_map(
     """
     if (
         class_of(labels) is _pyclesperanto.Array
+        and getattr(labels, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -34715,6 +35517,7 @@ def translate(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -34804,6 +35607,7 @@ def transpose_xy(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -34887,6 +35691,7 @@ def transpose_xz(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -34970,6 +35775,7 @@ def transpose_yz(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -35028,8 +35834,8 @@ def truncate(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -35050,6 +35856,7 @@ def truncate(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -35144,6 +35951,7 @@ def tubeness(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -35203,8 +36011,8 @@ def undefined_to_zero(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
-    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, since elements depend on
-    the same element alone (measured).
+    uint16, int32, float32 -> same dtype; float64 -> float32. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -35229,6 +36037,7 @@ def undefined_to_zero(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -35333,6 +36142,7 @@ def unpad(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -35457,6 +36267,7 @@ def variance_box(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -35588,6 +36399,7 @@ def variance_filter(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -35609,6 +36421,26 @@ def variance_filter(
             memory="pyclesperanto",
         )
     return result
+
+
+@overload
+def variance_of_all_pixels(
+    input_image: Carrier,
+    ddof: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def variance_of_all_pixels(
+    input_image: ClesperantoArray,
+    ddof: Integer = 0,
+    device: _Device | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def variance_of_all_pixels(
@@ -35641,7 +36473,11 @@ def variance_of_all_pixels(
     float
         A number.
     """
-    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: float = _pyclesperanto.variance_of_all_pixels(input_image, ddof=ddof, device=device)
     else:
         result = call_2d_or_3d(
@@ -35755,6 +36591,7 @@ def variance_sphere(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -36116,6 +36953,7 @@ def voronoi_labeling(
     """
     if (
         class_of(input_binary) is _pyclesperanto.Array
+        and getattr(input_binary, "ndim", 0) < 4
         and not slice_by_slice
         and (output_labels is None or class_of(output_labels) is _pyclesperanto.Array)
     ):
@@ -36229,6 +37067,7 @@ def voronoi_otsu_labeling(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):

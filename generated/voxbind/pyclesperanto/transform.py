@@ -164,6 +164,7 @@ def affine_transform(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
+        and getattr(input_image, "ndim", 0) < 4
         and not slice_by_slice
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
@@ -270,7 +271,7 @@ def affine_transform_deskew(
     """
     if (
         class_of(input_image) is _pyclesperanto.Array
-        and getattr(input_image, "ndim", 0) != 2
+        and getattr(input_image, "ndim", 0) == 3
         and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.affine_transform_deskew(

@@ -13,28 +13,28 @@ from voxbind._upstream.wrapped_module import upstream
 if TYPE_CHECKING:
     # The library's own types; type checkers don't need it to be installed.
     from scipy import LowLevelCallable as LowLevelCallable  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import cluster as cluster  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import constants as constants  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import datasets as datasets  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import differentiate as differentiate  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import fft as fft  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import fftpack as fftpack  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import integrate as integrate  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import interpolate as interpolate  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import io as io  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import linalg as linalg  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import misc as misc  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import odr as odr  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import optimize as optimize  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import signal as signal  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import sparse as sparse  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import spatial as spatial  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import special as special  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import stats as stats  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from scipy import version as version  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
     __version__: Any
-    from . import cluster as cluster
-    from . import constants as constants
-    from . import datasets as datasets
-    from . import differentiate as differentiate
-    from . import fft as fft
-    from . import fftpack as fftpack
-    from . import integrate as integrate
-    from . import interpolate as interpolate
-    from . import io as io
-    from . import linalg as linalg
-    from . import misc as misc
     from . import ndimage as ndimage
-    from . import odr as odr
-    from . import optimize as optimize
-    from . import signal as signal
-    from . import sparse as sparse
-    from . import spatial as spatial
-    from . import special as special
-    from . import stats as stats
-    from . import version as version
 
     def show_config(mode: Any = ...) -> Any: ...
 

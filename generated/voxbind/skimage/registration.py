@@ -16,7 +16,17 @@ from voxbind._upstream.annotations import resolve_annotations
 from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
-from voxbind.arrays import AnyArray, Array, Castable, DTypeLike, Exporter, Integer, OutT, Real
+from voxbind.arrays import (
+    AnyArray,
+    AnyCarrier,
+    Array,
+    Castable,
+    DTypeLike,
+    Exporter,
+    Integer,
+    OutT,
+    Real,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -144,6 +154,7 @@ def optical_flow_ilk(
     """
     if (
         class_of(reference_image) is _skimage.Array
+        and getattr(reference_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(moving_image) is _skimage.Array
         and isinstance(dtype, LibraryDefault)
@@ -293,6 +304,7 @@ def optical_flow_tvl1(
     """
     if (
         class_of(reference_image) is _skimage.Array
+        and getattr(reference_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(moving_image) is _skimage.Array
         and isinstance(dtype, LibraryDefault)
@@ -316,6 +328,22 @@ def optical_flow_tvl1(
             stackable=False,
         )
     return result
+
+
+@overload
+def phase_cross_correlation(
+    reference_image: AnyCarrier,
+    moving_image: AnyArray,
+    *,
+    upsample_factor: Integer = 1,
+    space: Literal["real", "fourier", "REAL"] = "real",
+    disambiguate: bool = False,
+    reference_mask: AnyArray | None = None,
+    moving_mask: AnyArray | None = None,
+    overlap_ratio: Real = 0.3,
+    normalization: Literal["phase"] | None = "phase",
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -483,6 +511,7 @@ def phase_cross_correlation(
     """
     if (
         class_of(reference_image) is _skimage.Array
+        and getattr(reference_image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(moving_image) is _skimage.Array
         and (reference_mask is None or class_of(reference_mask) is _skimage.Array)

@@ -29,6 +29,13 @@ TITLES: dict[Heading, str] = {
 _RED: tuple[Heading, ...] = ("lost", "removed")
 _NAMED = 3
 """Names that are written in full. If there are more, names of one module are listed after it."""
+_ADDITIONS = 25
+"""If more lines of additions would be printed, only their names are."""
+_EXAMPLES = 5
+_LONGEST_LIST = 60
+"""Of a longer list of names, the number and some examples are printed."""
+_SUCCESSOR = re.compile(r"([A-Za-z_][\w.]*)\(\)(?= instead)")
+"""The function to use in place of a deprecated one, in a message."""
 _LONGEST = 400
 """Characters of a phrase: the message of a library's error can be pages long."""
 
@@ -112,6 +119,18 @@ def _entries(
         count = len({name for change in changes for name in change.names})
         yield "1 docstring changed" if count == 1 else f"{count} docstrings changed"
         return
+    if heading == "added" and len(changes) > _ADDITIONS:
+        names = sorted({name for change in changes for name in change.names})
+        yield f"{len(names)} names: {_listed(names, code)}"
+        return
+    if heading == "deprecated":
+        by_message, changes = _by_message(changes)
+        for message, replaced in by_message.items():
+            pairs = [
+                f"{_names(change.names, code)} → {code(successor)}"
+                for change, successor in replaced
+            ]
+            yield f"{prose(message.removesuffix('.'))}: {'; '.join(pairs)}"
     for change in changes:
         phrases = "; ".join(prose(_shortened(phrase)) for phrase in change.words)
         if heading == "record" and len(change.names) > _NAMED:
@@ -122,10 +141,40 @@ def _entries(
             yield ": ".join(filter(None, (_names(change.names, code), phrases)))
 
 
+def _by_message(
+    changes: Sequence[Change],
+) -> tuple[dict[str, list[tuple[Change, str]]], list[Change]]:
+    """Put changes together that name different successors in the same message.
+
+    Returns
+    -------
+    dict of str to list
+        By message, with an ellipsis for the successor, the changes and the name of the successor.
+    list of Change
+        The changes whose message is of their own.
+    """
+    messages: dict[str, list[tuple[Change, str]]] = {}
+    for change in changes:
+        match = _SUCCESSOR.search(change.words[0]) if len(change.words) == 1 else None
+        if match is not None:
+            message = change.words[0].replace(match[0], "…")
+            messages.setdefault(message, []).append((change, match[1]))
+    shared = {message: found for message, found in messages.items() if len(found) >= _NAMED}
+    together = {id(change) for replaced in shared.values() for change, _ in replaced}
+    return shared, [change for change in changes if id(change) not in together]
+
+
 def _names(names: Sequence[str], code: _Style) -> str:
     """Return names as a list, those of one module after its name if they are many."""
     if len(names) <= _NAMED:
         return ", ".join(map(code, names))
+    if len(names) > _LONGEST_LIST:
+        return f"{len(names)} names, such as {', '.join(map(code, names[:_EXAMPLES]))}"
+    return _listed(names, code)
+
+
+def _listed(names: Sequence[str], code: _Style) -> str:
+    """Return all names, those of one module after its name."""
     modules: dict[str, list[str]] = {}
     for name in names:
         # The module of a class's member is left of the class, which has a capital letter.
@@ -151,9 +200,10 @@ def _code(name: str) -> str:
 def _prose(text: str) -> str:
     """Return a phrase with what Markdown would take for its own marks escaped.
 
-    Text between backticks stays as it is, and so do underscores within a word.
+    Text between backticks stays as it is, and so do underscores within a word. Two backticks, as
+    reStructuredText has them, become one.
     """
-    pieces = re.split(r"(`[^`]+`)", text)
+    pieces = re.split(r"(`[^`]+`)", text.replace("``", "`"))
     return "".join(
         piece if number % 2 else re.sub(r"([\\*<>`]|(?<!\w)_|_(?!\w))", r"\\\1", piece)
         for number, piece in enumerate(pieces)

@@ -9,6 +9,7 @@ from importlib import metadata
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from voxbind_build.common.installed_versions import version_of
 from voxbind_build.discover import has_minor_version
 from voxbind_build.libraries import builtin
 from voxbind_build.memories.lookup import EXAMINATIONS
@@ -36,7 +37,7 @@ def versions_of(spec: LibrarySpec) -> dict[str, str]:
     """
     own = {canonicalize_name(name) for name in (spec.distribution, *spec.also)}
     names = {"numpy", *_of_memories(spec.memory_type), *(_requirements(spec) & _computing())} - own
-    versions = {name: _version(name) for name in sorted(names)}
+    versions = {name: version_of(name) for name in sorted(names)}
     return {name: version for name, version in versions.items() if version}
 
 
@@ -134,10 +135,3 @@ def _declared(spec: LibrarySpec) -> list[str]:
         except metadata.PackageNotFoundError:
             continue
     return []
-
-
-def _version(distribution: str) -> str:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return ""

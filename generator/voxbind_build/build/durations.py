@@ -10,6 +10,7 @@ import contextlib
 import math
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -61,11 +62,23 @@ class Durations:
     def longest_first(self, tasks: Iterable[ProbeTask]) -> list[ProbeTask]:
         """Sort tasks, so that no long one is left for the end, when other cores have no work.
 
-        Those of which nothing is known stay in their order, before those that are known to be
-        short.
+        Those of which nothing is known come before those that are known to be short. They are taken
+        from all libraries in turn, since functions of one library say little about those of
+        another. Those of one library stay in their order.
         """
         usual = _usual(self._known.values())
-        return sorted(tasks, key=lambda task: -self._known.get(task.description.definition, usual))
+        tasks = [*tasks]
+        totals, counts = Counter(map(_library, tasks)), Counter[str]()
+        places: dict[str, float] = {}
+        for task in tasks:
+            places[task.description.definition] = counts[_library(task)] / totals[_library(task)]
+            counts[_library(task)] += 1
+
+        def place(task: ProbeTask) -> tuple[float, float]:
+            definition = task.description.definition
+            return -self._known.get(definition, usual), places[definition]
+
+        return sorted(tasks, key=place)
 
     def start(self, task: ProbeTask) -> None:
         """Note that a function is measured from now on."""
@@ -103,6 +116,11 @@ class Durations:
         ]
         work = math.fsum([*parts, *map(expected, self._waiting)])
         return max([work / self._jobs, *parts], default=0.0)
+
+
+def _library(task: ProbeTask) -> str:
+    """Return the top-level module of a function."""
+    return task.description.name.partition(".")[0]
 
 
 def _usual(durations: Iterable[float]) -> float:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
+import packaging.version
 from msgspec import Struct
 from packaging.requirements import Requirement
 
@@ -25,6 +26,7 @@ from voxbind_build.model import LibrarySpec
 EXTRAS = ("build", "measure")
 """Extras of voxbind that an environment needs beside the library."""
 _PINNED = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*==\s*([A-Za-z0-9][\w.!+-]*)\s*")
+_NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
 _GENERATOR = Path(__file__).resolve().parents[1]
 _SHOWN = 20
 """Lines of a command's output that an error quotes."""
@@ -67,6 +69,8 @@ def read_version(text: str) -> Version | None:
     if match is None:
         return None
     name, version = match.groups()
+    if not _is_version(version):
+        raise BuildError(f"{text}: {version!r} is no version. Write one such as 0.25.2.")
     specs = builtin()
     spec = next((s for s in specs if name in (s.name, s.distribution)), None)
     installable = [s for s in specs if not (s.device or s.home)]
@@ -116,7 +120,7 @@ def measure(
     environment, package, done = own / "environment", own / "voxbind", own / "installed"
     python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
     choices = [*requirement_choices(version, numpy)]
-    if not done.is_file() or done.read_text(encoding="utf-8").splitlines() != choices[0]:
+    if not _is_installed(done, choices[0], python):
         reporter.say(f"installing {version.requirement}")
         done.unlink(missing_ok=True)
         shutil.rmtree(package, ignore_errors=True)  # what was measured with other distributions
@@ -128,9 +132,38 @@ def measure(
     command = [str(python), "-P", "-m", "voxbind_build", "build", "--out", str(package)]
     command += ["--library", version.spec.name, *(["--jobs", str(jobs)] if jobs else [])]
     run_command(command, {"PYTHONPATH": str(_generator_folder(own))})
+    return Environment(package=package, distributions=_distributions(python))
+
+
+def _distributions(python: Path) -> dict[str, str]:
     listed = run_command([str(python), "-m", "pip", "list", "--format", "json"])
-    distributions = {entry["name"]: entry["version"] for entry in json.loads(listed)}
-    return Environment(package=package, distributions=distributions)
+    return {entry["name"]: entry["version"] for entry in json.loads(listed)}
+
+
+def _is_installed(done: Path, requirements: Sequence[str], python: Path) -> bool:
+    """Return whether an environment has what is required, whoever chose its version of NumPy.
+
+    Parameters
+    ----------
+    done
+        The file with the requirements that were installed.
+    requirements
+        What is required now.
+    python
+        The environment's Python.
+    """
+    if not done.is_file():
+        return False
+    wanted, there = (
+        [
+            [line for line in lines if line.startswith("numpy==") is pinned]
+            for pinned in (True, False)
+        ]
+        for lines in (requirements, done.read_text(encoding="utf-8").splitlines())
+    )
+    if wanted == there or (wanted[1] == there[1] and not wanted[0]):
+        return True
+    return wanted[1] == there[1] and wanted[0] == [f"numpy=={_distributions(python)['numpy']}"]
 
 
 def unequal(old: Environment, new: Environment, apart_from: str) -> list[str]:
@@ -172,13 +205,33 @@ def requirement_choices(version: Version, numpy: str | None) -> Iterator[list[st
             yield [version.requirement, *pin, *entries]
 
 
+def _is_version(text: str) -> bool:
+    """Return whether a text is a version as PEP 440 has it."""
+    try:
+        packaging.version.Version(text)
+    except packaging.version.InvalidVersion:
+        return False
+    return True
+
+
 def _install_first(pip: Sequence[str], choices: Sequence[list[str]]) -> None:
     """Install the first of several lists of requirements that pip can install."""
     for requirements in choices[:-1]:
         with contextlib.suppress(BuildError):
             run_command([*pip, *requirements])
             return
-    run_command([*pip, *choices[-1]])
+    try:
+        run_command([*pip, *choices[-1]])
+    except BuildError as error:
+        missing = _NOT_FOUND.search(str(error))
+        if missing is None:
+            raise
+        name = Requirement(missing[1]).name
+        python = ".".join(map(str, sys.version_info[:2]))
+        raise BuildError(
+            f"pip finds no {missing[1]} for Python {python} on this machine. "
+            f"`pip index versions {name}` lists the versions that it finds."
+        ) from None
 
 
 def generator_requirements(extras: Sequence[str] = EXTRAS) -> list[str]:

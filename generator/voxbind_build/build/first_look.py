@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from importlib.util import find_spec
+from itertools import chain
 
+from voxbind_build.build.image_class_guess import guess_image_class
 from voxbind_build.build.new_library import FirstLook
 from voxbind_build.build.reading import Reading, read_library
 from voxbind_build.build.report import BuildError
 from voxbind_build.discover import LibraryNotFound, submodules
-from voxbind_build.libraries import builtin
+from voxbind_build.libraries import builtin, suggestion
 from voxbind_build.model import Description, Exclusion, LibrarySpec, MemoryType
 from voxbind_build.probe.inputs import roles
 
@@ -117,6 +119,7 @@ def look(name: str) -> FirstLook:
             for module in inventory.not_importable
             if module in modules
         },
+        image_class=guess_image_class(kept, [entry.name for entry in inventory.names]),
     )
 
 
@@ -139,9 +142,12 @@ def _importable(name: str) -> str:
     ]
     public = sorted(module for module in names if not module.startswith("_"))
     if not public:
+        by_module = metadata.packages_distributions()
+        known = {*by_module, *chain.from_iterable(by_module.values())}
+        nearest = suggestion(name, sorted(known))
         raise BuildError(
-            f"There is no installed library {name!r}. Install it with pip, or give the name by "
-            "which it is imported."
+            f"There is no installed library {name!r}{f'; {nearest}' if nearest else '.'} Install "
+            "it with pip, or give the name by which it is imported."
         )
     # `scikit-image` installs `skimage` beside folders of its tests or documentation.
     return min(public, key=lambda module: (_NOT_FOR_USERS.match(module) is not None, module))

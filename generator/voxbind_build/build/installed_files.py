@@ -43,10 +43,23 @@ class InstalledFiles:
 
     @classmethod
     def of(cls, out: Path) -> InstalledFiles | None:
-        """Return the list that a package's files are in; None if no installer put them there."""
+        """Return the list that a package's files are in; None if no installer put them there.
+
+        Raises
+        ------
+        BuildError
+            If the list is damaged, as by an installer that was interrupted.
+        """
         out = out.resolve()
         for installed in metadata.distributions(name=DISTRIBUTION, path=[str(out.parent)]):
-            rows = _rows(installed.read_text("RECORD") or "")
+            try:
+                rows = _rows(installed.read_text("RECORD") or "")
+            except (ValueError, csv.Error):
+                raise BuildError(
+                    f"The RECORD of the voxbind that is installed in {out.parent} is damaged, as "
+                    "after an interrupted installation. Run `pip install --force-reinstall "
+                    "voxbind` and build again; the package is as it was."
+                ) from None
             (name,) = [path for path, *_ in rows if path.endswith(".dist-info/RECORD")] or [""]
             # An editable install lists a file that names the checkout, and none of the package.
             if name and any(_is_below(path, out.name) for path, *_ in rows):

@@ -5,17 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
-from voxbind_build.build.dependencies import changed, sentence, to_record, versions_of
-from voxbind_build.build.durations import Durations, keep_durations, read_durations
-from voxbind_build.build.progress import Reporter
-from voxbind_build.build.report import Row, inconclusive, row
-from voxbind_build.build.settled_values import settled_values
+from voxbind_build.build.report import Row, row
 from voxbind_build.classify import (
     classify,
     find_types,
@@ -44,11 +39,7 @@ from voxbind_build.model import (
     TypeFindings,
     Verdict,
 )
-from voxbind_build.probe.fingerprint import method_fingerprint
-from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.render import templates_dir
-
-Measure = Literal["changed", "all", "nothing"]
 
 
 def task_of(
@@ -213,130 +204,6 @@ def own_folder(spec: LibrarySpec) -> list[Path] | None:
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
     return [folder]
-
-
-def measure_missing(
-    states: Mapping[str, LibraryState],
-    record: Record,
-    journal: frozen.Journal | None,
-    which: Measure,
-    jobs: int | None,
-    time_limit: float,
-    notes: list[str],
-    reporter: Reporter,
-) -> None:
-    """Set the observations of each library: recorded ones that are still valid, else new ones.
-
-    An inconclusive measurement doesn't replace a recorded observation. Recorded figures stay if the
-    new ones differ from them by rounding alone. A library that was measured with another minor
-    version of NumPy, or of another library that its results depend on, has no valid observation.
-
-    Parameters
-    ----------
-    states
-        The libraries by name. Those that need a device aren't measured, and get their recordings.
-    record
-        The frozen record.
-    journal
-        What a build that was stopped or killed has measured. New observations are added one by one.
-    which
-        Which functions to measure.
-    jobs, time_limit
-        See `probe.sandbox.probe`.
-    notes
-        A sentence is added for each library that was measured with other versions, and for each
-        function whose measurement was inconclusive.
-    reporter
-        Shows progress.
-    """
-    fingerprints: dict[str, str] = {}
-    versions: dict[str, dict[str, str]] = {}
-    tasks: list[ProbeTask] = []
-    library_names: dict[str, str] = {}
-    function_names: dict[str, str] = {}
-    for name, state in states.items():
-        if state.inventory.spec.device:
-            state.observations = recorded(state, record)
-            continue
-        spec, tasks_of_library = state.inventory.spec, state.tasks()
-        library = record.manifest.libraries.get(name)
-        measured_with = library.measured_with if library else {}
-        installed = versions[name] = versions_of(spec)
-        has_other_versions = bool(changed(measured_with, installed))
-        if has_other_versions:
-            notes.append(
-                sentence(spec.distribution, measured_with, installed, len(tasks_of_library))
-                + ("" if which == "nothing" else ", so they are measured again")
-                + "."
-            )
-        unfinished = journal.of(name, installed) if journal else {}
-        frozen_observations = record.observations.get(name, {})
-        for definition, task in tasks_of_library.items():
-            library_names[definition], function_names[definition] = name, task.description.name
-            fingerprint = frozen.fingerprint(
-                task, state.inventory.version, method_fingerprint(task)
-            )
-            observation = frozen_observations.get(definition)
-            is_valid = not has_other_versions and _is_valid(observation, fingerprint)
-            # What an unfinished build measured is newer, but it may have measured in another way.
-            if _is_valid(unfinished.get(definition), fingerprint):
-                observation, is_valid = unfinished[definition], True
-            if which == "nothing" and not is_valid:
-                state.outdated = (*state.outdated, definition)
-            if which == "all" or (which == "changed" and not is_valid):
-                fingerprints[definition] = fingerprint
-                tasks.append(task)
-                state.measured += 1
-            elif observation is not None:
-                state.observations[definition] = observation
-        new = fingerprints.keys() | unfinished.keys()
-        state.measured_with = to_record(
-            measured_with, installed, is_complete=tasks_of_library.keys() <= new
-        )
-    if not tasks:
-        return
-
-    def done(observation: Observation) -> None:
-        definition = observation.definition
-        name = library_names[definition]
-        state = states[name]
-        earlier = record.observations.get(name, {}).get(definition)
-        keeps_earlier = earlier is not None and outlasts(earlier, observation)
-        if earlier is not None and keeps_earlier:
-            state.observations[definition] = earlier
-        else:
-            state.observations[definition] = replace(
-                observation,
-                fingerprint=fingerprints[definition],
-                values=settled_values(earlier, observation, fingerprints[definition]),
-            )
-            if journal is not None:
-                journal.add(name, state.observations[definition], versions[name])
-        if observation.inconclusive:
-            notes.append(
-                inconclusive(function_names[definition], observation, keeps_earlier=keeps_earlier)
-            )
-        state.seconds += durations.end(definition)
-        reporter.advance(name)
-
-    durations = Durations(fingerprints, jobs or sandbox.usable_cores(), read_durations())
-    totals = {name: state.measured for name, state in states.items()}
-    reporter.start(totals, durations.seconds_left)
-    try:
-        sandbox.probe(
-            durations.longest_first(tasks),
-            jobs=jobs,
-            on_start=durations.start,
-            on_done=done,
-            time_limit=time_limit,
-        )
-    finally:
-        reporter.finish()
-        keep_durations(durations.measured)
-
-
-def _is_valid(observation: Observation | None, fingerprint: str) -> bool:
-    return observation is not None and observation.fingerprint == fingerprint
 
 
 def outlasts(recorded: Observation, measured: Observation) -> bool:

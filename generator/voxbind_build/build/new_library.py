@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from voxbind_build.build.report import Row, Unobserved
-from voxbind_build.model import Exclusion, MemoryType
+from voxbind_build.model import Exclusion, ImageClass, MemoryType
 
 __all__ = ["FirstLook", "TrialReport"]
 
@@ -29,6 +29,8 @@ class FirstLook(Struct, frozen=True, kw_only=True):
     """By public name of an image function, its required parameters of which nothing is known."""
     broken: dict[str, str]
     """By module that can't be imported, the error."""
+    image_class: ImageClass | None = None
+    """The class of images that most functions seem to take, if it isn't one of arrays."""
 
 
 class TrialReport(Struct, frozen=True, kw_only=True):

@@ -46,7 +46,9 @@ def as_recorded(inventory: Inventory, library: Library | None) -> AsRecorded | N
     }
     recorded = replace(inventory, version=library.version)
     descriptions = describe(recorded)
-    if recorded_sources != {each.name: each.fingerprint for each in descriptions}:
+    if recorded_sources != {
+        description.name: description.fingerprint for description in descriptions
+    }:
         return None
     note = (
         f"{library.distribution} {inventory.version} is installed. The record of "

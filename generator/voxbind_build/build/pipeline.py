@@ -15,7 +15,8 @@ from pathlib import Path
 from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
 from voxbind_build.build.journal_beside import journal_beside
-from voxbind_build.build.library_state import LibraryState, Measure, measure_missing, twins_last
+from voxbind_build.build.library_state import LibraryState, twins_last
+from voxbind_build.build.measuring import Measure, measure_missing
 from voxbind_build.build.own_package import (
     for_package,
     refuse_missing,
@@ -23,6 +24,7 @@ from voxbind_build.build.own_package import (
     refuse_unreadable,
     unread_types,
 )
+from voxbind_build.build.package_manifest import manifest_of, refuse_without_manifest
 from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish, settled
 from voxbind_build.build.reading import read
@@ -37,7 +39,7 @@ from voxbind_build.build.report import (
 )
 from voxbind_build.build.unrenderable import sentences
 from voxbind_build.manifest import Record
-from voxbind_build.model import PACKAGE, Difference, LibrarySpec
+from voxbind_build.model import PACKAGE, Difference, LibrarySpec, Manifest
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
 
@@ -188,9 +190,8 @@ def check(
         If a specification is wrong.
     """
     reporter = reporter or Silent()
-    if not (out / frozen.MANIFEST).is_file():
-        raise BuildError(f"{out} isn't a voxbind package. Run `voxbind build` first.")
-    manifest = frozen.read(out / frozen.MANIFEST)
+    refuse_without_manifest(out)
+    manifest = manifest_of(out)
     admit(specs, manifest.libraries, manifest.package)
     record = frozen.read_record(out, distrust=True, recordings=recordings)
     notes: list[str] = list(record.problems)
@@ -205,6 +206,7 @@ def check(
             measure_missing(states, record, journal, "all", jobs, time_limit, notes, reporter)
     else:
         measure_missing(states, record, None, "nothing", jobs, time_limit, notes, reporter)
+        notes += _of_other_versions(states, manifest)
 
     left_out_before = bool(sentences(manifest.libraries))
     package = assemble_package(states, record, manifest.package)
@@ -254,11 +256,24 @@ def check(
     )
 
 
+def _of_other_versions(states: Mapping[str, LibraryState], manifest: Manifest) -> Iterator[str]:
+    """Yield a note on each library whose contracts rest on calls of another version."""
+    for name, state in states.items():
+        library = manifest.libraries.get(name)
+        inventory = state.inventory
+        if library is not None and state.outdated and library.version != inventory.version:
+            yield (
+                f"{library.distribution} {inventory.version} wasn't measured: contracts, results "
+                f"and dtypes are derived from calls of {library.version}. `voxbind check "
+                "--measure` measures them"
+            )
+
+
 @contextlib.contextmanager
 def _kept(
     out: Path, states: Mapping[str, LibraryState], record: Record, reporter: Reporter
 ) -> Iterator[frozen.Journal | None]:
-    """Yield the journal beside the package, which keeps only libraries that were measured anew.
+    """Yield the journal beside the package, which keeps only what a build would measure or write.
 
     It is None if its folder can't be written.
     """
@@ -269,4 +284,6 @@ def _kept(
                 name
                 for name, state in states.items()
                 if state.observations == record.observations.get(name)
+                and (library := record.manifest.libraries.get(name)) is not None
+                and state.measured_with == library.measured_with
             )

@@ -26,6 +26,7 @@ from rich.text import Text
 from voxbind_build.build.report import Row
 from voxbind_build.model import Contract
 
+MEASURING = ("measuring", "measured")
 PLAIN_INTERVAL = 10.0
 """Shortest time between two plain lines, in seconds."""
 
@@ -74,8 +75,8 @@ class Silent:
 class Plain:
     """A reporter that prints lines of text, for logs and build hooks."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, verbs: tuple[str, str] = MEASURING) -> None:
+        self._console, self._verbs = console, verbs
         self._totals: Mapping[str, int] = {}
         self._done: Counter[str] = Counter()
         self._seconds_left: Callable[[], float] = float
@@ -95,7 +96,7 @@ class Plain:
         self._totals, self._done, self._seconds_left = totals, Counter(), seconds_left
         self._started = self._last_printed = time.monotonic()
         for library, total in totals.items():
-            self.say(f"{library}: measuring {total} functions")
+            self.say(f"{library}: {self._verbs[0]} {total} functions")
 
     def advance(self, library: str) -> None:
         """Count a function, and print the progress if the last line is old enough."""
@@ -113,7 +114,7 @@ class Plain:
         """Print how many functions were measured, and in what time."""
         seconds = time.monotonic() - self._started
         total = sum(self._totals.values())
-        self.say(f"measured {self._done.total()} of {total} functions in {seconds:.0f} s")
+        self.say(f"{self._verbs[1]} {self._done.total()} of {total} functions in {seconds:.0f} s")
 
 
 class _TimeLeft(ProgressColumn):
@@ -179,9 +180,17 @@ class Bars:
             self._progress = None
 
 
-def reporter(console: Console) -> Reporter:
-    """Return `Bars` if the console is a terminal, else `Plain`."""
-    return Bars(console) if console.is_terminal else Plain(console)
+def reporter(console: Console, verbs: tuple[str, str] = MEASURING) -> Reporter:
+    """Return `Bars` if the console is a terminal, else `Plain`.
+
+    Parameters
+    ----------
+    console
+        Where the progress is printed.
+    verbs
+        What is done with each function, and then has been done.
+    """
+    return Bars(console) if console.is_terminal else Plain(console, verbs)
 
 
 def table(rows: Sequence[Row]) -> Table:

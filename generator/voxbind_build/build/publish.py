@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.frozen_library import frozen_library
 from voxbind_build.build.installed_files import InstalledFiles
 from voxbind_build.build.library_state import LibraryState, twins_last
 from voxbind_build.build.progress import Reporter
@@ -47,7 +48,7 @@ def assemble_package(
     observations = dict(record.observations)
     rows = {name: row(name, library) for name, library in libraries.items()}
     for name, state in twins_last(states):
-        libraries[name] = state.freeze(libraries, package)
+        libraries[name] = frozen_library(state, libraries, package)
         observations[name] = _unshipped(state, record)
         rows[name] = state.row(libraries[name])
     return PackageContent(
@@ -125,7 +126,7 @@ def _without(package: PackageContent, problems: Mapping[str, str]) -> PackageCon
 
     A library that wasn't read in this run was proved by an earlier one, so its record is damaged.
     """
-    frozen_only = {each.library for each in package.rows if each.source == "record"}
+    frozen_only = {row.library for row in package.rows if row.source == "record"}
     libraries = {
         name: library
         if name in frozen_only
@@ -137,7 +138,7 @@ def _without(package: PackageContent, problems: Mapping[str, str]) -> PackageCon
     return replace(
         package,
         manifest=replace(package.manifest, libraries=libraries),
-        rows=tuple(recounted(each, libraries[each.library]) for each in package.rows),
+        rows=tuple(recounted(row, libraries[row.library]) for row in package.rows),
     )
 
 

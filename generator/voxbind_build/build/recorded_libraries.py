@@ -14,6 +14,7 @@ from voxbind_build.build.admission import admit
 from voxbind_build.build.library_state import (
     LibraryState,
 )
+from voxbind_build.build.package_manifest import refuse_without_manifest
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.publish import PackageContent
 from voxbind_build.build.reading import read
@@ -54,8 +55,7 @@ def claimed_package(out: Path, say: Callable[[str], None]) -> Iterator[None]:
     OutputError
         If the package can't be written.
     """
-    if not (out / frozen.MANIFEST).is_file():
-        raise BuildError(f"{out} isn't a voxbind package. Run `voxbind build` first.")
+    refuse_without_manifest(out)
     with disk.claimed(out, say):
         yield
 

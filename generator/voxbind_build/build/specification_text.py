@@ -51,6 +51,14 @@ def _lines(look: FirstLook, name: str, file: Path) -> Iterator[str]:
     yield "# One of numpy, torch, cupy, pyclesperanto, array_api."
     yield f"memory_type = {json.dumps(look.memory_type)}"
     yield ""
+    if look.image_class:
+        yield "# Most functions take images of this class first. If they take no arrays, or return"
+        yield "# such images, uncomment the table and check its functions: voxbind converts arrays."
+        yield "# [image_class]"
+        yield f"# name = {json.dumps(look.image_class.name)}"
+        yield f"# from_array = {json.dumps(look.image_class.from_array)}"
+        yield f"# to_array = {json.dumps(look.image_class.to_array)}"
+        yield ""
     yield '# Functions without a wrapper. Each name may be a pattern: "module.plot_*".'
     if not look.exclusions:
         yield f'# [exclude."{look.package}.show"]'

@@ -8,7 +8,7 @@ from pathlib import Path
 from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
 from voxbind_build.build.journal_beside import journal_beside
-from voxbind_build.build.library_state import measure_missing
+from voxbind_build.build.measuring import measure_missing
 from voxbind_build.build.new_library import TrialReport
 from voxbind_build.build.own_package import refuse_missing
 from voxbind_build.build.progress import Reporter

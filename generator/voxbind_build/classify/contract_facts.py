@@ -30,6 +30,7 @@ class ContractFacts(Struct, frozen=True, kw_only=True):
     caller_chooses_axes: bool | None
     shuffle_last: bool | None
     shuffle_rows: bool | None
+    mean_of_planes: bool | None
     flat_arguments: bool | None
 
     image_loses_an_axis: bool | None
@@ -83,6 +84,7 @@ def contract_facts(observation: Observation) -> ContractFacts:
         caller_chooses_axes=relations.get("caller_chooses_axes"),
         shuffle_last=relations.get("shuffle_last"),
         shuffle_rows=relations.get("shuffle_rows"),
+        mean_of_planes=relations.get("mean_of_planes"),
         flat_arguments=relations.get("flat_arguments"),
         image_loses_an_axis=axis_losses.pop() if len(axis_losses) == 1 else None,
         volume_loses_an_axis=all(map(_loses_an_axis, volumes)),

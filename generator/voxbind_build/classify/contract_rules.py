@@ -142,6 +142,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "image and volume",
+        lambda facts: facts.mean_of_planes,
+        "PURE_2D",
+        "the result for a volume is the mean of those for its planes along the last axis, and "
+        "not of those for its slices: the last axis is read as channels",
+    ),
+    Rule(
+        "image and volume",
         lambda facts: facts.points_have_two_coordinates,
         "PURE_2D",
         "the points of a volume have two coordinates: its last axis is not a spatial one",

@@ -76,11 +76,13 @@ def inferred(
         other_arrays=renamed(twin.other_arrays),
         outputs=renamed(twin.outputs),
         name_or_array=renamed(twin.name_or_array),
+        result_colours=twin.result_colours,
         stacks=twin.stacks,
         needs_channels=twin.needs_channels,
         channels_last=twin.channels_last,
         mutates=renamed(twin.mutates),
         random=twin.random,
+        keeps_state=twin.keeps_state,
         axis_keywords=twin.axis_keywords,
         **_slice_facts(twin, pair, names),
     )
@@ -103,7 +105,11 @@ def with_slice_facts(
         The differences between the two signatures.
     """
     names = {parameter.name for parameter in description.parameters}
-    return replace(verdict, **_slice_facts(twin, pair, names))
+    return replace(
+        verdict,
+        keeps_state=verdict.keeps_state or twin.keeps_state,
+        **_slice_facts(twin, pair, names),
+    )
 
 
 def with_reach(verdict: Verdict, twin: Function, pair: Twin) -> Verdict:
@@ -133,6 +139,9 @@ def _slice_facts(twin: Function, pair: Twin, names: Collection[str]) -> dict[str
     return {
         "axis_arguments": {own: twin.axis_arguments[name] for name, own in of_axes.items()},
         "seeds": tuple(_own_names(twin.seeds, pair, names).values()),
+        "dtype_follows": "".join(_own_names([twin.dtype_follows], pair, names).values()),
+        "ignored_outputs": tuple(_own_names(twin.ignored_outputs, pair, names).values()),
+        "slices_with_one": twin.slices_with_one,
     }
 
 

@@ -11,7 +11,7 @@ from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.classify.contract_facts import takes_images
 from voxbind_build.classify.contract_rules import Finding, contract
 from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
-from voxbind_build.classify.preserved import OF_NUMPY, arrays, preserved
+from voxbind_build.classify.preserved import OF_NUMPY, arrays, preserved, result_colours
 from voxbind_build.classify.reach import reach
 from voxbind_build.classify.result_rules import result_kind, stacks
 from voxbind_build.common.typeexpr import (
@@ -105,20 +105,25 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         name_or_array=_name_or_array(description, observation),
         masked=_masked(description, observation),
         masked_dtypes=_masked_dtypes(observation),
+        result_colours=result_colours(observation, result.kind, finding.needs_channels),
         stacks=stacks(result.kind),
         needs_channels=finding.needs_channels,
         channels_last=_channels_last(finding, observation),
         dtypes=dtypes,
+        dtype_follows=observation.dtype_follows,
         values=observation.values,
         mutates=_mutates(observation),
         random=observation.random,
+        keeps_state=observation.keeps_state,
+        ignored_outputs=observation.ignored_outputs,
+        slices_with_one=observation.slices_with_one,
         warnings=warnings(observation),
         refuses=refusals(observation),
         allowed_dtypes=safe_dtypes(observation),
         preserves=preserved(observation),
         axis_arguments=dict(sorted((observation.axis_arguments or {}).items())),
         seeds=observation.seeds,
-        reach=reach(description, observation, finding.contract, result.kind, dtypes),
+        reach=reach(description, observation, finding.contract, result.kind),
     )
 
 

@@ -67,7 +67,8 @@ def _widened(types: list[TypeExpr], kind: str) -> list[TypeExpr]:
         more = [Generic("list", (item,)) for item in _items(types, "tuple")]
         return types if heads & {"list", "Sequence"} else [*types, *more]
     if kind == "number":
-        return [*_items(types, "tuple", "Sequence", "list"), *types]
+        items = _items(types, "tuple", "Sequence", "list")
+        return [*(item for item in items if item != Name("object")), *types]
     if kind == "sequence":
         more = [Generic("Sequence", (type_,)) for type_ in types if head(type_) in _NUMBERS][-1:]
         return types if heads & {"Sequence", "ArrayLike", "Array"} else [*types, *more]

@@ -1,12 +1,13 @@
-"""Which properties of the image all arrays in a result have: its dtype and number of axes."""
+"""Which properties of the image a result has: its dtype, its number of axes, its colours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
-from voxbind_build.model import Call, Observation, Preserved, Result
+from voxbind_build.model import Call, Observation, Preserved, Result, ResultKind
 
-__all__ = ["OF_NUMPY", "arrays", "preserved"]
+__all__ = ["OF_NUMPY", "arrays", "preserved", "result_colours"]
 
 OF_NUMPY = ("structured", "object")
 """Dtypes that other memories don't have."""
@@ -35,6 +36,39 @@ def _keeps_axes(call: Call) -> bool:
     return call.result is None or all(
         len(array.shape) == len(call.shape) for array in arrays(call.result)
     )
+
+
+def result_colours(
+    observation: Observation,
+    kind: ResultKind | tuple[ResultKind, ...],
+    needs_channels: bool,
+) -> Literal["", "removed", "added"]:
+    """Return what the function does to the axis of colours; empty if it keeps the image's axes.
+
+    Parameters
+    ----------
+    observation
+        The calls of the function.
+    kind
+        The kind of its result. For kinds other than images, masks and labels, nothing is derived.
+    needs_channels
+        Whether it only accepts images with colours.
+    """
+    if kind not in ("image", "mask", "labels"):
+        return ""
+    of_image, of_colour_image = _ranks(observation, "image"), _ranks(observation, "colour image")
+    if of_colour_image == {2} and (needs_channels or of_image == {2}):
+        return "removed"
+    return "added" if of_image == {3} and not needs_channels else ""
+
+
+def _ranks(observation: Observation, case: str) -> set[int]:
+    """Return the numbers of axes of the results of all calls with one kind of image."""
+    return {
+        len(call.result.shape)
+        for call in observation.calls
+        if call.case.startswith(case) and call.result is not None and call.result.type == "array"
+    }
 
 
 def arrays(result: Result) -> Iterator[Result]:

@@ -51,6 +51,11 @@ class Formula(NamedTuple):
             return text
         return f"{text} {'+' if self.constant > 0 else '-'} {abs(self.constant)}"
 
+    @property
+    def names(self) -> set[str]:
+        """The parameters that it has."""
+        return _names(self.quantities)
+
     def value(self, arguments: Arguments, axis: int) -> float | None:
         """Return the number of elements along an axis; None if an argument doesn't fit."""
         total = _sum(self.terms, arguments, axis)
@@ -64,7 +69,7 @@ class Formula(NamedTuple):
         return any(quantity.is_kernel for quantity in self.quantities) or all(
             self.value(sample.arguments, sample.axis) == sample.elements
             for sample in samples
-            if sample.changed <= {name for q in self.quantities for name in q.names}
+            if sample.changed <= self.names
         )
 
     def covers(self, sample: Sample) -> bool:
@@ -94,8 +99,7 @@ def fit(
     best: Formula | None = None
     for number in range(min(len(quantities), _MOST_QUANTITIES), -1, -1):
         for chosen in combinations(quantities, number):
-            names = {name for quantity in chosen for name in quantity.names}
-            others = {name for q in quantities for name in q.names} - names
+            others = _names(quantities) - _names(chosen)
             counting = [sample for sample in samples if not sample.changed & others]
             formula = _best(chosen, counting, optional)
             if formula is not None:
@@ -126,8 +130,7 @@ def _sums(
     yield from product(*map(of_one, quantities))
     for pair in combinations(quantities, 2):
         rest = [quantity for quantity in quantities if quantity not in pair]
-        names = {name for quantity in pair for name in quantity.names}
-        both = terms_of_two(*pair, is_optional=not optional.isdisjoint(names))
+        both = terms_of_two(*pair, is_optional=not optional.isdisjoint(_names(pair)))
         yield from product(_plausible(both, pair, samples), *map(of_one, rest))
 
 
@@ -135,7 +138,7 @@ def _plausible(
     candidates: Iterable[Term], quantities: tuple[Quantity, ...], samples: Sequence[Sample]
 ) -> list[Term]:
     """Return the terms that change as the measurements do if only their quantities change."""
-    names = {name for quantity in quantities for name in quantity.names}
+    names = _names(quantities)
     alone = [sample for sample in samples if sample.changed <= names]
     ranked = []
     for place, term in enumerate(candidates):
@@ -189,6 +192,10 @@ def _total_slack(formula: Formula, samples: Sequence[Sample]) -> float:
     return sum(
         (formula.value(sample.arguments, sample.axis) or 0) - sample.elements for sample in samples
     )
+
+
+def _names(quantities: Iterable[Quantity]) -> set[str]:
+    return {name for quantity in quantities for name in quantity.names}
 
 
 def _sum(summands: Iterable[Term], arguments: Arguments, axis: int) -> float | None:

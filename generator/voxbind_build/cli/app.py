@@ -6,7 +6,6 @@ import gc
 import sys
 from collections.abc import Sequence
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -16,12 +15,20 @@ from rich.console import Console
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build import progress
-from voxbind_build.build.report import BuildError
-from voxbind_build.cli import function_page, name_search, printing, records, twins_page
+from voxbind_build.cli import (
+    comparison,
+    doctor_page,
+    function_list,
+    function_page,
+    name_search,
+    printing,
+    twins_page,
+)
+from voxbind_build.cli.catalog_command import catalog
 from voxbind_build.cli.doctor import examine
 from voxbind_build.cli.encoding import write_any_character
 from voxbind_build.cli.init_command import init
-from voxbind_build.cli.inputs import failures, prepare_package, requested_specs
+from voxbind_build.cli.inputs import failures, prepare_package, requested_manifest, requested_specs
 from voxbind_build.cli.options import (
     DocumentationOption,
     FreshOption,
@@ -29,6 +36,7 @@ from voxbind_build.cli.options import (
     JsonOption,
     Kind,
     LibraryOption,
+    Order,
     OutOption,
     PackageOption,
     RecordedOption,
@@ -36,39 +44,43 @@ from voxbind_build.cli.options import (
 )
 from voxbind_build.cli.places import package_at, readable_package
 from voxbind_build.cli.record_command import record
-from voxbind_build.model import Contract, Evidence, Manifest, MemoryType
+from voxbind_build.cli.versions import versions
+from voxbind_build.libraries import suggestion
+from voxbind_build.model import Contract, Evidence, MemoryType
 
 app = typer.Typer(
     name="voxbind",
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-def _print_version(requested: bool) -> None:
-    if requested:
-        print(f"voxbind {metadata.version('voxbind')}")
-        libraries = _manifest(None).libraries.values()
-        for name, number in sorted((v.distribution, v.version) for v in libraries if not v.home):
-            print(f"{name} {number}")
-        raise typer.Exit()
-
-
 @app.callback()
 def voxbind(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
             "--version",
-            callback=_print_version,
-            is_eager=True,
             help="Print the versions of voxbind and of the libraries that the wrappers were "
             "generated from, and exit.",
         ),
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Typed, measured wrappers for the image-processing libraries."""
+    command = context.invoked_subcommand
+    if version:
+        versions(as_json=as_json)
+        raise typer.Exit()
+    if as_json and command:
+        message = f"write it after the command: voxbind {command} --json"
+        raise typer.BadParameter(message, param_hint="--json")
+    if as_json:
+        printing.as_json(dict(function_list.SUGGESTIONS))
+    elif command is None:
+        function_list.suggestions(printing.console())
 
 
 @app.command()
@@ -213,7 +225,7 @@ def compare(
     if as_json and as_markdown:
         raise typer.BadParameter("--json and --markdown exclude each other")
     with failures():
-        compared = records.compare(
+        compared = comparison.compare(
             old,
             new,
             library=library,
@@ -237,12 +249,18 @@ def list_functions(
             metavar="[TEXT]", help="Only functions with all these words in name, summary or tags."
         ),
     ] = "",
-    library: Annotated[str | None, typer.Option("--library", "-l", metavar="NAME")] = None,
+    library: Annotated[
+        str | None, typer.Option("--library", "-l", metavar="NAME", help="Only this library.")
+    ] = None,
     contract: Annotated[
-        Contract | None, typer.Option("--contract", "-c", case_sensitive=False)
+        Contract | None,
+        typer.Option("--contract", "-c", case_sensitive=False, help="Only this contract."),
     ] = None,
     memory: Annotated[
-        MemoryType | None, typer.Option("--memory", "-m", case_sensitive=False)
+        MemoryType | None,
+        typer.Option(
+            "--memory", "-m", case_sensitive=False, help="Only libraries that work in this memory."
+        ),
     ] = None,
     evidence: Annotated[
         Evidence | None,
@@ -251,14 +269,19 @@ def list_functions(
     kind: Annotated[
         Kind, typer.Option("--kind", "-k", help="Image functions, helpers, or both.")
     ] = "image",
+    sort: Annotated[
+        Order, typer.Option("--sort", "-s", help="The column by which the table is sorted.")
+    ] = "function",
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the wrapped functions."""
-    manifest = _manifest(out)
+    manifest = requested_manifest(out)
     if library is not None and library not in manifest.libraries:
+        nearest = suggestion(library, manifest.libraries)
         raise typer.BadParameter(
-            f"{library!r} isn't in the package; its libraries are {', '.join(manifest.libraries)}",
+            f"{library!r} isn't in the package{f'; {nearest} Its' if nearest else '; its'} "
+            f"libraries are {', '.join(manifest.libraries)}",
             param_hint="--library",
         )
     matches = list(
@@ -272,10 +295,15 @@ def list_functions(
             text=text,
         )
     )
+    matches.sort(key=lambda match: function_list.place(match, sort))
     if as_json:
         printing.as_json([function_page.facts(manifest, public) for public, _ in matches])
     else:
-        printing.functions(printing.console(), matches)
+        console = printing.console()
+        with function_list.paged(console):
+            function_list.functions(console, matches)
+            if text and not matches:
+                console.print(name_search.nearest(manifest, text), highlight=False)
 
 
 @app.command()
@@ -293,32 +321,31 @@ def show(
 ) -> None:
     """Show one function: its signature, its contract and the reason, its dtypes, the evidence."""
     package = readable_package(out)
-    manifest = _manifest(out)
+    manifest = requested_manifest(out)
     matches = name_search.resolve(manifest, name)
     if not matches:
-        similar_names = name_search.near(manifest, name)
-        suggestion = (
-            f"Do you mean {', '.join(similar_names)}?"
-            if similar_names
-            else "`voxbind list` names all functions."
-        )
         raise typer.BadParameter(
-            f"The package has no function {name!r}. {suggestion}", param_hint="NAME"
+            f"The package has no function {name!r}. {name_search.nearest(manifest, name)}",
+            param_hint="NAME",
         )
-    observations = frozen.read_record(package, distrust=True).observations
+    observations, problems = frozen.committed_observations(package, manifest)
+    for problem in problems:
+        typer.echo(f"warning: {problem}", err=True)
     if as_json:
         printing.as_json(
             [function_page.facts(manifest, public, observations) for public in matches]
         )
     else:
-        for public in matches:
-            function_page.page(printing.console(100), manifest, public, observations)
+        console = printing.console(100)
+        with function_list.paged(console):
+            for public in matches:
+                function_page.page(console, manifest, public, observations)
 
 
 @app.command()
 def twins(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Compare GPU libraries with their CPU twins: which functions differ, which are missing."""
-    manifest = _manifest(out)
+    manifest = requested_manifest(out)
     if as_json:
         printing.as_json(twins_page.libraries(manifest))
     elif sys.stdout.isatty():
@@ -341,14 +368,15 @@ def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
         package = package_at(out)
         specs = requested_specs(None)
         libraries = frozen.read_record(package).manifest.libraries
-    findings = examine(specs, libraries, package)
+        findings = examine(specs, libraries, package)
     if as_json:
         printing.as_json(findings)
     else:
-        printing.findings(printing.console(), findings)
+        doctor_page.findings(printing.console(), findings)
     raise typer.Exit(1 if any(finding.ill for finding in findings) else 0)
 
 
+app.command()(catalog)
 app.command()(record)
 app.command()(init)
 
@@ -365,14 +393,3 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = system_exit.code
         return code if isinstance(code, int) else int(bool(code))
     return 0
-
-
-def _manifest(out: Path | None) -> Manifest:
-    package = readable_package(out)
-    with failures():
-        try:
-            return frozen.read(package / frozen.MANIFEST)
-        except FileNotFoundError:
-            raise BuildError(
-                f"{package} isn't a voxbind package. Run `voxbind build` first."
-            ) from None

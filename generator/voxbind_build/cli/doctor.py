@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 from typing import Literal, cast
@@ -21,6 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from voxbind_build.build.dependencies import sentence, versions_of
+from voxbind_build.common.installed_versions import version_of
 from voxbind_build.discover.locate import NO_VERSION, is_patch
 from voxbind_build.libraries import settings
 from voxbind_build.memories.interface import Examination
@@ -122,7 +123,7 @@ def _library(
     pin = f"{entry.distribution}=={frozen}" if frozen else entry.distribution
     install = f"pip install '{pin}'"
     other_distributions = spec.also if spec is not None else ()
-    version = next(filter(None, map(_version, (entry.distribution, *other_distributions))), "")
+    version = next(filter(None, map(version_of, (entry.distribution, *other_distributions))), "")
     finding = Finding(name=name, kind="library", usable=False, version=version, frozen=frozen)
     not_installed = "" if version else f"{entry.distribution} isn't installed"
     if entry.device == "cuda":
@@ -139,6 +140,10 @@ def _library(
         finding = replace(finding, version=version)
     elif spec is not None and spec.home:
         install = f"pip install '{spec.distribution}[{spec.extra}]'"
+        missing = [name for name in spec.needs if find_spec(name.partition(".")[0]) is None]
+        if missing:  # voxbind is here, but not what its own functions need
+            detail = f"needs {' and '.join(missing)}, not installed here"
+            return replace(finding, version="", detail=detail, command=install)
         answer = _run(_IMPORT, spec.home, *spec.needs, path=(str(package.parent),))
     else:
         answer = _run(_IMPORT, *entry.modules)
@@ -151,18 +156,24 @@ def _library(
             return replace(finding, detail=detail, command=device_finding.command)
     if "error" in answer:
         detail, command = f"can't be imported: {answer['error']}", f"{install} --force-reinstall"
-    elif library is None:
-        detail, command = "installed, but not in the package", f"voxbind build --library {name}"
-    elif version and frozen and version != frozen:
-        is_close = is_patch(version, frozen)
+        return replace(finding, detail=detail, command=command)
+    return _compared_with_package(replace(finding, usable=True), spec, library)
+
+
+def _compared_with_package(
+    finding: Finding, spec: LibrarySpec | None, library: Library | None
+) -> Finding:
+    """Return what differs between a library that can be imported and the wrapped one."""
+    command = f"voxbind build --library {finding.name}"
+    if library is None:
+        return replace(finding, detail="installed, but not in the package", command=command)
+    if finding.version and finding.frozen and finding.version != finding.frozen:
+        is_close = is_patch(finding.version, finding.frozen)
         detail = f"the wrappers were made from another {'patch release' if is_close else 'version'}"
-        command = f"voxbind build --library {name}"
-    elif spec is not None and (detail := _other_versions(spec, library)):
-        command = f"voxbind build --library {name}"
-        finding = replace(finding, other_versions=True)
-    else:
-        detail = command = ""
-    return replace(finding, usable="error" not in answer, detail=detail, command=command)
+        return replace(finding, detail=detail, command=command)
+    if spec is not None and (detail := _other_versions(spec, library)):
+        return replace(finding, detail=detail, command=command, other_versions=True)
+    return finding
 
 
 def _other_versions(spec: LibrarySpec, library: Library) -> str:
@@ -173,7 +184,7 @@ def _other_versions(spec: LibrarySpec, library: Library) -> str:
 
 def _with_cuda() -> str:
     """Return the command that installs the GPU libraries, for the CUDA version in use here."""
-    is_13 = any(map(_version, ("cupy-cuda13x", "cucim-cu13")))
+    is_13 = any(map(version_of, ("cupy-cuda13x", "cucim-cu13")))
     return f"pip install 'voxbind[{'cuda13' if is_13 else 'cuda12'}]'"
 
 
@@ -227,7 +238,7 @@ _DRIVER = "on a machine with an NVIDIA GPU, install its driver (test: nvidia-smi
 
 
 def _memory(examination: Examination, package: Path) -> Finding:
-    version = next(filter(None, map(_version, examination.distributions)), "")
+    version = next(filter(None, map(version_of, examination.distributions)), "")
     finding = Finding(name=examination.name, kind=examination.kind, usable=False, version=version)
     library = examination.name.partition(" ")[0]
     not_installed = "" if version else f"{library} isn't installed"
@@ -248,13 +259,6 @@ def _memory(examination: Examination, package: Path) -> Finding:
 
 def _filled(command: str) -> str:
     return Template(command).safe_substitute(driver=_DRIVER, cuda=_with_cuda())
-
-
-def _version(distribution: str) -> str:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return ""
 
 
 def _run(code: str, *arguments: str, path: Sequence[str] = ()) -> dict[str, object]:

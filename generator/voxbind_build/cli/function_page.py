@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -11,55 +10,15 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from voxbind_build.catalog import twin_lines as twins
+from voxbind_build.catalog.basis import Observations, basis_of
+from voxbind_build.catalog.function_lines import SIGNATURE_WIDTH, lines, signature_lines
+from voxbind_build.catalog.parameter_schema import parameter_schema
 from voxbind_build.classify import device_name
 from voxbind_build.cli import name_search as lookup
-from voxbind_build.cli import twins_page as twins
-from voxbind_build.cli.basis import Basis, Observations, basis_of
-from voxbind_build.common.typeexpr import choices, members, parse
-from voxbind_build.manifest import signature, signature_parts
-from voxbind_build.model import (
-    Exclusion,
-    Function,
-    Library,
-    Manifest,
-)
-from voxbind_build.render.docs.contract_paragraph import (
-    axes,
-    channels,
-    gives,
-    masks,
-    randomness,
-    takes,
-)
-from voxbind_build.render.docs.dtype_sentence import outcome
-from voxbind_build.render.docs.library_warnings import grouped
-from voxbind_build.render.docs.reach_sentence import reach_limits, reach_sentence
+from voxbind_build.manifest import signature
+from voxbind_build.model import Exclusion, Function, Manifest
 
-RELATIONS = {
-    "per_slice": "f(volume)[z] equals f(volume[z])",
-    "last_axis": "f(volume)[..., k] equals f(volume[..., k])",
-    "last_axis_gone": "the result of a volume lacks its last axis; that of an image doesn't",
-    "shuffle_rows": "shuffling the rows only changes the order of the result's rows",
-    "shuffle_last": "shuffling planes along the last axis only changes the order of the result's",
-    "flat_arguments": "a volume is accepted only if the other arguments fit a 2-D image",
-    "caller_chooses_axes": "if given the axes of one slice, f(volume)[z] equals f(volume[z])",
-    "takes_trailing_colours": "a (Y, X, 3) array is accepted",
-    "takes_channel_axis": "a (Y, X, 3) image is accepted with channel_axis=-1",
-    "takes_channel_axis_of_volume": "a (Z, Y, X, 3) volume is accepted with channel_axis=-1",
-    "takes_colour_volume": "a (Z, Y, X, 3) volume is accepted",
-    "default_reads_channels": "by default, channel_axis is a volume's last axis",
-}
-"""The relations that the probe tests and their descriptions, in the order of the page."""
-_EVIDENCE = {
-    "observed": "observed, by running {}",
-    "recorded": "recorded, by running {} on {}",
-    "inferred": "inferred: no call of {} returned a result",
-    "declared": "declared by a person, for {}",
-    "unobserved": "unobserved: no call of {} shows which dimensions it takes",
-}
-_FROM_TWIN = "inferred from its CPU twin: {} hasn't been run on a GPU yet"
-_PROMISED = "declared by its author, and checked by running {}"
-_DTYPES = ("bool", "uint8", "uint16", "int32", "float32", "float64")
 _LABEL = 13
 
 
@@ -91,12 +50,11 @@ def page(console: Console, manifest: Manifest, public: str, observations: Observ
         _paragraph(console, f"excluded: {entry.reason}. {entry.detail}")
         return
     if entry.doc:
-        _paragraph(console, lookup.summary(entry))
+        _paragraph(console, entry.summary)
     if entry.form == "function":
         code = Syntax("", "python", theme="ansi_dark").highlight(_code(entry, console.width))
         console.print(Text("\n"), code, sep="", soft_wrap=True)
-    pair = _twin(manifest, name, public)
-    for label, value in _facts(entry, library, basis_of(name, entry, observations), pair):
+    for label, value in lines(manifest, name, public, observations):
         _line(console, label, value)
 
 
@@ -125,6 +83,7 @@ def facts(
     if isinstance(entry, Exclusion):
         return values | {"kind": "excluded"}
     values["signature"] = signature(entry)
+    values["schema"] = parameter_schema(entry)
     values["gpu_twin"] = _gpu_twin(manifest, name, public)
     if observations is not None:
         basis = msgspec.structs.asdict(basis_of(name, entry, observations))
@@ -145,218 +104,16 @@ def _gpu_twin(manifest: Manifest, library: str, public: str) -> dict[str, Any] |
     return {**msgspec.structs.asdict(pair), "name": device_name(public, gpu_library)}
 
 
-# --- the lines of a page -------------------------------------------------------------------
-
-
-def _facts(
-    function: Function, library: Library, basis: Basis, twin: list[str]
-) -> Iterator[tuple[str, str]]:
-    """Yield the label and text of each line; further lines of a label have an empty label."""
-    # This lists the page from top to bottom, with one branch for each optional line.
-    if function.kind == "helper":
-        yield "contract", "none: it is a helper, not an image function"
-    elif function.contract is None:
-        yield "contract", "unknown: arrays are converted, other arguments are passed unchanged"
-    else:
-        yield "contract", f"{function.contract}: {takes(function)}"
-    yield from _together("axes", [*channels(function), *axes(function)])
-    yield "why", function.reason
-    yield from _together("tested", _tested(basis.relations))
-    if observed := function.overruled:
-        yield "observed", f"{observed.contract or observed.kind}: {observed.reason}"
-    version = f"{library.distribution} {library.version}"
-    if function.form == "function":
-        evidence = _PROMISED if function.promised else _EVIDENCE[function.evidence]
-        if function.evidence == "inferred" and function.twin and not (basis.taken or basis.refused):
-            evidence = _FROM_TWIN
-        yield "evidence", evidence.format(version, library.machine or "another machine")
-    yield from _together("", _measured(basis, function.reason))
-    if function.form == "function":
-        yield "returns", gives(function) or function.returns.annotation
-        yield from _together("result", _result(function))
-    yield from _together("with options", _forms(function))
-    yield from _together("contradicts", _contradictions(function))
-    yield from _together("untyped", _untyped(function))
-    yield from _together("dtypes", _dtypes(function))
-    yield from _together("masks", masks(function))
-    yield from _together(
-        "refuses",
-        [f"{', '.join(dtypes)}: {error}" for error, dtypes in grouped(_refuses(function))],
-    )
-    yield from _together("warns", _warns(function))
-    yield from _together("reach", _reach(function))
-    if function.mutates:
-        yield "changes", f"{', '.join(function.mutates)} in place"
-    if function.random:
-        yield "random", randomness(function)
-    if function.deprecated:
-        yield "deprecated", function.deprecated
-    for label, names in (
-        ("images", function.arrays),
-        ("arrays", function.other_arrays),
-        ("writes into", function.outputs),
-    ):
-        if names:
-            yield label, ", ".join(names)
-    yield from _together("twin", twin)
-    yield "wrapper", function.wrapper
-
-
-def _twin(manifest: Manifest, library: str, public: str) -> list[str]:
-    """Return the name of the twin on the GPU, or on the CPU, and how the two differ."""
-    counterpart = twins.counterpart(manifest, library, public)
-    if counterpart is None:
-        return []
-    twin_library_name, pair = counterpart
-    twin_library = manifest.libraries[twin_library_name]
-    place = "on the GPU" if twin_library.device else "on the CPU"
-    if pair is None:
-        if manifest.libraries[library].functions[public].form != "function":
-            return []  # classes and constants are re-exported, and not compared
-        version = f"{twin_library.distribution} {twin_library.version}"
-        return [f"none {place}: {version} has no such function"]
-    name = device_name(public, twin_library) if twin_library.device else pair.name
-    return [f"{name}, {place}", *twins.told(pair)]
-
-
-def _together(label: str, lines: Iterator[str] | list[str]) -> Iterator[tuple[str, str]]:
-    """Yield lines with the label before the first one only."""
-    for line in lines:
-        yield label, line
-        label = ""
-
-
-def _tested(relations: Mapping[str, bool]) -> Iterator[str]:
-    order = [*RELATIONS, *(name for name in relations if name not in RELATIONS)]
-    for name in order:
-        if name in relations:
-            yield f"{'yes' if relations[name] else 'no':4} {RELATIONS.get(name, name)}"
-
-
-def _measured(basis: Basis, reason: str) -> Iterator[str]:
-    """Yield how many calls were made, and with which images and arguments."""
-    calls = f"recorded calls: {basis.taken} returned, {basis.refused} raised an error"
-    if basis.inconclusive:
-        calls += f", {basis.inconclusive} inconclusive"
-    if basis.dtypes:
-        calls += f"; {basis.dtypes} more to test dtypes"
-    if basis.taken or basis.refused or basis.inconclusive:
-        yield calls
-    if basis.images:
-        images = (
-            f"{content} of {', '.join(map(str, shapes))}"
-            for content, shapes in basis.images.items()
-        )
-        yield f"on {'; '.join(images)}"
-    if basis.arguments:
-        arguments = (f"{name}={' or '.join(values)}" for name, values in basis.arguments.items())
-        yield f"with {', '.join(arguments)}"
-    for error in (basis.failure, *basis.answers):
-        if error not in reason and basis.taken == 0:
-            yield f"error: {error}"
-
-
-def _result(function: Function) -> Iterator[str]:
-    """Yield the kind of the result, or of each member of a tuple, and the reason."""
-    kinds, reasons = function.result, function.result_reason
-    if isinstance(kinds, str):
-        kinds = (kinds,)
-    if isinstance(reasons, str):  # a declaration gives one reason for all members
-        reasons = (reasons,) * len(kinds)
-    for kind, reason in zip(kinds, reasons, strict=True):
-        if reason:
-            yield f"{kind}: {reason}"
-
-
-def _forms(function: Function) -> Iterator[str]:
-    """Yield the type of the result for each setting of the options that change it."""
-    for form in function.returns.forms:
-        options = ", ".join(
-            f"{name}={' or '.join(_values(literals))}" for name, literals in form.options.items()
-        )
-        yield f"{options}: {form.annotation}"
-
-
-def _values(literals: str) -> list[str]:
-    """Split an option's values, such as ``'a', 'b'``."""
-    types = members(parse(f"Literal[{literals}]"))
-    return [text for type_ in types for text in [*map(repr, choices(type_))] or [str(type_)]]
-
-
-def _contradictions(function: Function) -> list[str]:
-    """Return each default that the documentation contradicts, with the type that covers both."""
-    contradicted = [parameter for parameter in function.parameters if parameter.contradiction]
-    lines = [
-        f"{parameter.name}: {parameter.contradiction}; its type is {parameter.annotation}"
-        for parameter in contradicted
-        if parameter.default != "None"
-    ]
-    if names := [parameter.name for parameter in contradicted if parameter.default == "None"]:
-        lines.append(f"None is the default of {', '.join(names)}, but isn't documented as a value")
-    return [*lines, *filter(None, [function.returns.contradiction])]
-
-
-def _untyped(function: Function) -> list[str]:
-    """Return why each parameter, or the result, has no full type."""
-    reasons = {
-        parameter.name: parameter.untyped for parameter in function.parameters if parameter.untyped
-    }
-    if function.returns.untyped:
-        reasons["result"] = function.returns.untyped
-    return [f"{name}: {reason}" for name, reason in reasons.items()]
-
-
-def _dtypes(function: Function) -> Iterator[str]:
-    """Yield the dtype of the result for each dtype of the image."""
-    for number, dtype in enumerate(sorted(function.dtypes, key=_rank)):
-        result = outcome(function, dtype)
-        is_first_range = " in [" in result and not number
-        remark = "   (the range of values on the test images)" if is_first_range else ""
-        yield f"{dtype:8} -> {result}{remark}"
-
-
-def _reach(function: Function) -> Iterator[str]:
-    """Yield how far an element looks, and the arguments that this is valid for."""
-    sentence = reach_sentence(function).removeprefix("Reach: ")
-    limits = reach_limits(function)
-    if sentence or limits:
-        yield sentence or "unknown"
-    yield from limits
-
-
-def _refuses(function: Function) -> dict[str, str]:
-    return {dtype: function.refuses[dtype] for dtype in sorted(function.refuses, key=_rank)}
-
-
-def _warns(function: Function) -> Iterator[str]:
-    """Yield each warning, or group of similar ones, with the inputs that cause it."""
-    warning_of_key = {
-        f"{source} {warning}": warning
-        for warning, sources in function.warnings.items()
-        for source in sources
-    }
-    for warning, keys in grouped(warning_of_key):
-        inputs = {key.removesuffix(f" {warning_of_key[key]}") for key in keys}
-        yield f"{warning} [{'; '.join(sorted(inputs, key=_rank))}]"
-
-
-def _rank(dtype: str) -> tuple[int, str]:
-    """Return a sort key: other inputs than the common dtypes first, then those in their order."""
-    return (_DTYPES.index(dtype) if dtype in _DTYPES else -1), dtype
-
-
 def _code(function: Function, width: int) -> str:
-    """Return the signature as Python, with one parameter per line if it doesn't fit on one."""
-    code = f"  def {function.original_name}{signature(function, annotated=True)}"
-    if len(code) <= min(width, 88):
-        return code
-    lines = [f"  def {function.original_name}("]
-    for part in signature_parts(function, annotated=True):
-        lines += _wrapped(f"{part},", width, 6)
-    return "\n".join([*lines, *_wrapped(f") -> {function.returns.annotation}", width, 2)])
+    """Return the signature as indented Python, with lines of at most `width` columns."""
+    first, *others = signature_lines(function, min(width, SIGNATURE_WIDTH) - 2)
+    wrapped = [line for other in others for line in _wrapped(f"  {other}", width)]
+    return "\n".join([f"  {first}", *wrapped])
 
 
-def _wrapped(code: str, width: int, indent: int) -> list[str]:
+def _wrapped(line: str, width: int) -> list[str]:
+    code = line.lstrip()
+    indent = len(line) - len(code)
     return textwrap.wrap(
         code,
         width,

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 
 from voxbind_build.cli import printing
 from voxbind_build.cli.inputs import failures
+from voxbind_build.cli.options import JsonOption
 
 __all__ = ["init"]
 
@@ -26,6 +28,7 @@ def init(
         typer.Option("--to", metavar="FILE", help="The file to write. Default: NAME.toml."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a commented specification for an installed library, after a first look at it."""
     from voxbind_build.build.first_look import look
@@ -45,4 +48,7 @@ def init(
             ) from None
         except OSError as error:
             raise BuildError(f"{file} can't be written: {error.strerror}.") from error
-    printing.first_look(printing.console(), seen, file)
+    if as_json:
+        printing.as_json({"file": str(file), **asdict(seen)})
+    else:
+        printing.first_look(printing.console(), seen, file)

@@ -9,11 +9,14 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from voxbind_build.build.package_manifest import manifest_of
 from voxbind_build.build.report import BuildError
 from voxbind_build.cli import stopping
+from voxbind_build.cli.places import readable_package
+from voxbind_build.common.installed_versions import DamagedMetadataError
 from voxbind_build.libraries import SpecError, builtin, installed, load_all
 from voxbind_build.manifest import ManifestError, RecordingError
-from voxbind_build.model import LibrarySpec
+from voxbind_build.model import LibrarySpec, Manifest
 from voxbind_build.verify.disk import OutputError
 
 
@@ -25,7 +28,13 @@ def failures() -> Iterator[None]:
             yield
     except SpecError as error:
         message, code = f"wrong specification: {error}", 2
-    except (BuildError, ManifestError, OutputError, RecordingError) as error:
+    except (
+        BuildError,
+        DamagedMetadataError,
+        ManifestError,
+        OutputError,
+        RecordingError,
+    ) as error:
         message, code = f"error: {error}", 1
     except KeyboardInterrupt as stop:
         message = "Stopped. The package is unchanged; run the same command to start again."
@@ -34,6 +43,15 @@ def failures() -> Iterator[None]:
         return
     Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False)
     raise typer.Exit(code)
+
+
+def requested_manifest(out: Path | None) -> Manifest:
+    """Return the manifest of the package that a command names, or else of the default one.
+
+    If there is none, or if it is damaged, the command ends with a message.
+    """
+    with failures():
+        return manifest_of(readable_package(out))
 
 
 def prepare_package(

@@ -48,14 +48,9 @@ def functions(
                 continue
             if evidence not in (None, function.evidence):
                 continue
-            searched_text = " ".join((public, summary(function), *function.tags)).casefold()
+            searched_text = " ".join((public, function.summary, *function.tags)).casefold()
             if all(word in searched_text for word in wanted):
                 yield public, function
-
-
-def summary(function: Function) -> str:
-    """Return the first paragraph of a function's documentation on one line."""
-    return " ".join(function.doc.strip().partition("\n\n")[0].split())
 
 
 def resolve(manifest: Manifest, name: str) -> tuple[str, ...]:
@@ -71,7 +66,8 @@ def resolve(manifest: Manifest, name: str) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The one exact match if there is one, else every public name that ends in `name`.
+        The one exact match if there is one, else every public name that ends in `name`, those of
+        libraries that need a GPU last.
     """
     upstream_name = name.removeprefix(f"{manifest.package}.")
     public_names = _names(manifest)
@@ -83,22 +79,38 @@ def resolve(manifest: Manifest, name: str) -> tuple[str, ...]:
 def near(manifest: Manifest, name: str) -> tuple[str, ...]:
     """Return up to five public names similar to `name`, most similar first.
 
-    As many last parts of each name are compared as `name` has. Of equally similar names, those of
-    libraries for NumPy's arrays come first, and short names before long ones.
+    As many last parts of each name are compared as `name` has, and the last part by itself as well:
+    that two functions are in one module doesn't make their names similar. Of equally similar names,
+    those of libraries for NumPy's arrays come first, and short names before long ones.
     """
     typed = name.removeprefix(f"{manifest.package}.")
-    compare = difflib.SequenceMatcher()
+    compare, compare_last = difflib.SequenceMatcher(), difflib.SequenceMatcher()
     compare.set_seq2(typed.casefold())
+    compare_last.set_seq2(typed.rpartition(".")[2].casefold())
     ranked: list[tuple[float, bool, bool, bool, int, str]] = []
     for library in manifest.libraries.values():
         for public in (*library.functions, *library.excluded):
             parts = public.split(".")[-1 - typed.count(".") :]
             compare.set_seq1(".".join(parts).casefold())
             if compare.quick_ratio() >= _SIMILAR and (ratio := compare.ratio()) >= _SIMILAR:
+                compare_last.set_seq1(parts[-1].casefold())
+                if compare_last.ratio() < _SIMILAR:
+                    continue
                 is_left_out, is_on_gpu = public in library.excluded, bool(library.device)
                 other = library.memory_type != "numpy"
                 ranked.append((-ratio, is_left_out, is_on_gpu, other, len(public), public))
     return tuple(public for *_, public in sorted(ranked)[:5])
+
+
+def nearest(manifest: Manifest, name: str) -> str:
+    """Return a sentence with the functions whose names are near to one that there isn't."""
+    names = near(manifest, name)
+    library = name.removeprefix(f"{manifest.package}.").partition(".")[0]
+    if not names and library in manifest.libraries:
+        return f"`voxbind list --library {library}` names its functions."
+    if not names:
+        return "`voxbind list` names all functions."
+    return f"Do you mean {', '.join(names)}?"
 
 
 def completions(incomplete: str) -> list[str]:
@@ -140,8 +152,10 @@ def entry(manifest: Manifest, public: str) -> tuple[str, Function | Exclusion]:
 
 
 def _names(manifest: Manifest) -> list[str]:
-    return sorted(
-        public
+    """Return all public names, sorted, those of libraries that need a GPU last."""
+    names = [
+        (bool(library.device), public)
         for library in manifest.libraries.values()
         for public in (*library.functions, *library.excluded)
-    )
+    ]
+    return [public for _, public in sorted(names)]

@@ -42,6 +42,7 @@ FreshOption = Annotated[
     bool, typer.Option("--fresh", help="Also measure functions again whose record is valid.")
 ]
 Kind = Literal["image", "helper", "any"]
+Order = Literal["function", "contract", "result", "summary"]
 TimeOption = Annotated[
     float,
     typer.Option(

@@ -12,10 +12,8 @@ from shlex import quote
 from typing import Any, Literal
 
 import msgspec
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from voxbind_build.build import changes_page, progress
@@ -29,20 +27,24 @@ from voxbind_build.build.report import (
     Types,
     Unobserved,
 )
-from voxbind_build.cli import name_search as lookup
-from voxbind_build.cli.doctor import Finding
-from voxbind_build.cli.records import Comparison
-from voxbind_build.model import SEEN, Function
+from voxbind_build.cli.comparison import Comparison
+from voxbind_build.model import SEEN
 from voxbind_build.verify.disk import Changes
+
+WIDE = 110
+"""Columns of a terminal from which on tables read well."""
 
 
 def build(console: Console, report: BuildReport, *, documentation: bool = False) -> None:
     """Print what a build did, and what differs from the package before."""
-    console.print(progress.table(report.rows))
-    _evidence(console, report.rows)
-    _unobserved(console, report.rows, report.unobserved)
+    _rows(console, report.rows)
+    # With `--library`, the other libraries keep their record, which an earlier build reported.
+    read = [row for row in report.rows if row.source != "record"]
+    _evidence(console, read)
+    _unobserved(console, read, report.unobserved)
     _declared(console, report.declared)
-    _types(console, report.types)
+    others = {row.library for row in report.rows if row.source == "record"}
+    _types(console, [entry for entry in report.types if entry.library not in others])
     for changes in report.library_changes:
         changes_page.page(console, changes, documentation=documentation)
     if report.wheel:
@@ -56,7 +58,7 @@ def build(console: Console, report: BuildReport, *, documentation: bool = False)
 
 def record(console: Console, report: RecordReport) -> None:
     """Print what a recording, or a merge of recordings, did."""
-    console.print(progress.table(report.rows))
+    _rows(console, report.rows)
     _evidence(console, report.rows)
     _unobserved(console, report.rows, report.unobserved)
     for machine in report.machines:
@@ -222,68 +224,23 @@ def _changes(console: Console, changes: Changes, seconds: float) -> None:
     )
 
 
-def functions(console: Console, matches: Sequence[tuple[str, Function]]) -> None:
-    """Print a table of functions."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("function", "contract", "result", "summary"):
-        table.add_column(heading, no_wrap=heading != "summary")
-    for public, function in matches:
-        table.add_row(
-            escape(public),
-            function.label,
-            _result(function),
-            escape(lookup.summary(function)),
-        )
-    console.print(table)
-    console.print(f"{len(matches)} functions", highlight=False)
-
-
-def findings(console: Console, all_findings: Sequence[Finding]) -> None:
-    """Print the doctor's findings: what is usable, the commands that help, and the routes."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("", "name", "installed", "wrapped", "remark"):
-        table.add_column(heading, overflow="fold")
-    names: dict[str, list[str]] = {}
-    for finding in all_findings:
-        if finding.kind == "route":
-            continue
-        sign = "[green]usable[/]" if finding.usable else "[red]not usable[/]"
-        table.add_row(
-            sign,
-            finding.name,
-            finding.version or "-",
-            (finding.frozen or "-") if finding.kind == "library" else "",
-            escape(finding.detail),
-        )
-        if finding.command:
-            names.setdefault(finding.command, []).append(finding.name)
-    console.print(table)
-    for command, helped in names.items():
-        console.print(f"For {', '.join(helped)}:", highlight=False)
-        # Not wrapped, so that a command can be copied from a narrow terminal.
-        console.print(Text(textwrap.indent(command, "    ")), soft_wrap=True)
-    _routes(console, [finding for finding in all_findings if finding.kind == "route"])
-
-
-def _routes(console: Console, route_findings: Sequence[Finding]) -> None:
-    """Print how data moves from each memory to each other."""
-    routes = {tuple(finding.name.split(" -> ")): finding for finding in route_findings}
-    places = tuple(dict.fromkeys(source for source, _ in routes))
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title="from (row) to (column)")
-    for heading in ("", *places):
-        table.add_column(heading, overflow="fold")
-    for source in places:
-        cells = (routes.get((source, target)) for target in places)
-        table.add_row(source, *("same" if route is None else _cost(route) for route in cells))
-    if places:
+def _rows(console: Console, rows: Sequence[Row]) -> None:
+    """Print a table of the libraries; if the terminal is too narrow for it, a few lines of each."""
+    table = progress.table(rows)
+    anywhere = console.options.update(max_width=1000)
+    if console.measure(table, options=anywhere).maximum <= console.width:
         console.print(table)
-        console.print(
-            "share: both use one buffer; copy, copy: through host memory; (…): not on this machine"
+        return
+    for row in rows:
+        console.print(Text.assemble((row.library, "bold"), f" {row.version}"), soft_wrap=True)
+        contracts = ", ".join(f"{count} {name}" for name, count in row.contracts.items() if count)
+        source = f"measured {row.measured}" if row.source == "measured" else row.source
+        _indented(
+            console,
+            f"{row.public} public names = {row.wrapped} wrapped + {row.helpers} helpers + "
+            f"{row.excluded} excluded",
         )
-
-
-def _cost(route: Finding) -> str:
-    return route.detail if route.usable else f"[dim]({route.detail})[/]"
+        _indented(console, f"{contracts or 'no contracts'}; {source}, {row.seconds:.1f} s")
 
 
 def _evidence(console: Console, rows: Sequence[Row]) -> None:
@@ -349,10 +306,6 @@ def _types(console: Console, entries: Sequence[Types]) -> None:
 def _indented(console: Console, text: str) -> None:
     for number, line in enumerate(textwrap.wrap(text, console.width - 4, break_on_hyphens=False)):
         console.print(Text(f"{'    ' if number else '  '}{line}"), soft_wrap=True)
-
-
-def _result(function: Function) -> str:
-    return function.result if isinstance(function.result, str) else ", ".join(function.result)
 
 
 def console(width: int = 140) -> Console:

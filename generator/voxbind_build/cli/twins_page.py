@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from voxbind_build.classify import device_name, facing
-from voxbind_build.common.wording import kind_of_call
-from voxbind_build.model import Agreement, Library, Manifest, Twin, Twins
+from voxbind_build.catalog.twin_lines import kinds_that_differ
+from voxbind_build.classify import facing
+from voxbind_build.model import Library, Manifest, Twin, Twins
 
-__all__ = ["counterpart", "libraries", "markdown", "told"]
+__all__ = ["libraries", "markdown"]
 
 _KINDS = {
     "image": "image functions",
@@ -67,104 +67,24 @@ def libraries(manifest: Manifest) -> dict[str, Twins]:
     }
 
 
-def counterpart(manifest: Manifest, library: str, public: str) -> tuple[str, Twin | None] | None:
-    """Return the twin's library and the comparison of a function with its twin, from either side.
-
-    Returns
-    -------
-    tuple of str and Twin or None
-        The name of the twin's library, and the pair, which is None if the twin's library has no
-        such function. None if this library has no twin.
-    """
-    here = manifest.libraries[library]
-    there = manifest.libraries.get(here.twin or "")
-    if here.twin is None or there is None:
-        return None
-    if here.device:
-        return here.twin, here.functions[public].twin
-    if not there.device:
-        return None
-    on_device = there.functions.get(device_name(public, there))
-    return here.twin, on_device.twin if on_device else None
-
-
-def told(pair: Twin) -> Iterator[str]:
-    """Give one line for each difference between two twins, in words that fit both of them."""
-    if pair.is_alike:
-        yield "the same signature"
-    if pair.missing:
-        yield f"only on the CPU: {', '.join(pair.missing)}"
-    if pair.added:
-        yield f"only on the GPU: {', '.join(pair.added)}"
-    for theirs, mine in pair.renamed.items():
-        yield f"{theirs} on the CPU is {mine} on the GPU"
-    for name, defaults in pair.defaults.items():
-        cpu, gpu = (_default(name, each) for each in defaults)
-        yield f"{cpu} on the CPU, {gpu} on the GPU"
-    yield _results(pair)
-    if pair.deviations:
-        yield f"calls that voxbind.auto runs on the CPU: {', '.join(_kinds(pair)) or 'all'}"
-    for given, (cpu, gpu) in sorted(pair.dtypes.items()):
-        yield f"{given} gives {cpu} on the CPU, {gpu} on the GPU"
-    if pair.agreement is not None:
-        for call in pair.agreement.only_twin:
-            yield f"accepted only by the CPU's function: {call}"
-
-
-def _results(pair: Twin) -> str:
-    agreement = pair.agreement
-    if agreement is None:
-        return "not run side by side yet"
-    if not (agreement.calls or agreement.unlike):
-        return "run side by side, but no numbers could be compared"
-    if not (agreement.relative or agreement.unlike):
-        return f"the same results in {_calls(agreement)}"
-    verdict = "results differ" if pair.differs else "results agree"
-    compared = f"{_calls(agreement)} compared, " if agreement.calls else ""
-    return (
-        f"{compared}{verdict}: {_distance(agreement)}; relative differences up to "
-        f"{pair.tolerance:g} count as agreement"
-    )
-
-
-def _calls(agreement: Agreement) -> str:
-    return f"{agreement.calls} calls" if agreement.calls > 1 else "1 call"
-
-
-def _distance(agreement: Agreement) -> str:
-    """Return the largest differences in words, and the call with the largest relative one."""
-    if unlike := agreement.unlike:
-        differences = f"{len(unlike)} differences" if len(unlike) > 1 else "1 difference"
-        return f"{differences} in kind or shape, for example {unlike[0]}"
-    where = f", for {agreement.at}" if agreement.at else ""
-    return (
-        f"the largest absolute difference is {agreement.absolute:.2g}, and the largest relative "
-        f"difference is {agreement.relative:.2g}{where}"
-    )
-
-
-def _default(name: str, default: str) -> str:
-    if not default:
-        return f"{name} is required"
-    return f"{name} is another object" if default.startswith("<") else f"{name}={default}"
-
-
 # --- the document --------------------------------------------------------------------------
 
 
 def markdown(manifest: Manifest) -> str:
     """Return the page about all libraries that have a twin."""
-    found = libraries(manifest)
+    comparisons = libraries(manifest)
     lines = [_HEAD]
-    if not any(twins.compared or manifest.libraries[name].machine for name, twins in found.items()):
+    if not any(
+        twins.compared or manifest.libraries[name].machine for name, twins in comparisons.items()
+    ):
         lines += ["", _UNSEEN]
-    lines += ["", *_overview(manifest, found)]
-    for name, twins in found.items():
+    lines += ["", *_overview(manifest, comparisons)]
+    for name, twins in comparisons.items():
         lines += ["", *_section(manifest, name, twins)]
     return "\n".join(lines) + "\n"
 
 
-def _overview(manifest: Manifest, found: Mapping[str, Twins]) -> Iterator[str]:
+def _overview(manifest: Manifest, comparisons: Mapping[str, Twins]) -> Iterator[str]:
     yield from _table(
         _OVERVIEW,
         [
@@ -177,14 +97,14 @@ def _overview(manifest: Manifest, found: Mapping[str, Twins]) -> Iterator[str]:
                 str(len(twins.compared)),
                 str(
                     sum(
-                        found.calls > 0 and not twins.pairs[each].differs
-                        for each, found in twins.compared.items()
+                        agreement.calls > 0 and not twins.pairs[name].differs
+                        for name, agreement in twins.compared.items()
                     )
                 ),
                 str(len(twins.only_twin)),
                 str(len(twins.only_device)),
             )
-            for name, twins in found.items()
+            for name, twins in comparisons.items()
         ],
     )
 
@@ -217,12 +137,12 @@ def _signatures(twins: Twins) -> Iterator[str]:
     for name, pair in twins.pairs.items():
         if not pair.is_alike:
             cells = (
-                ", ".join(f"`{each}`" for each in pair.missing),
-                ", ".join(f"`{each}`" for each in pair.added),
+                ", ".join(f"`{name}`" for name in pair.missing),
+                ", ".join(f"`{name}`" for name in pair.added),
                 ", ".join(f"`{theirs}` is `{mine}`" for theirs, mine in pair.renamed.items()),
                 ", ".join(
-                    f"`{each}`: {_code(cpu)}, {_code(gpu)}"
-                    for each, (cpu, gpu) in pair.defaults.items()
+                    f"`{name}`: {_code(cpu)}, {_code(gpu)}"
+                    for name, (cpu, gpu) in pair.defaults.items()
                 ),
             )
             alike.setdefault(cells, []).append(name)
@@ -241,8 +161,8 @@ def _agreements(twins: Twins) -> Iterator[str]:
     unequal = sorted(
         (
             name
-            for name, found in compared.items()
-            if found.relative or found.unlike or not found.calls
+            for name, agreement in compared.items()
+            if agreement.relative or agreement.unlike or not agreement.calls
         ),
         key=lambda name: (not compared[name].unlike, -compared[name].relative, name),
     )
@@ -277,15 +197,8 @@ def _verdict(pair: Twin) -> str:
         return "not compared"
     if not pair.differs:
         return f"yes, within {pair.tolerance:g}"
-    kinds = ", ".join(_kinds(pair))
+    kinds = ", ".join(kinds_that_differ(pair))
     return f"not {kinds}" if kinds else "no"
-
-
-def _kinds(pair: Twin) -> list[str]:
-    """Return the kinds of call whose results differ too much; an empty list if all calls do."""
-    if any(each.is_every_call for each in pair.deviations):
-        return []
-    return [kind_of_call(each.dtype, each.parameters) for each in pair.deviations]
 
 
 def _names(title: str, names: Mapping[str, str]) -> Iterator[str]:
@@ -308,7 +221,7 @@ def _by_module(names: Iterable[str], what: str = "") -> Iterator[str]:
 def _listed(names: Iterable[str]) -> str:
     first, *others = names
     module = f"{first.rpartition('.')[0]}."
-    return ", ".join([f"`{first}`", *(f"`{each.removeprefix(module)}`" for each in others)])
+    return ", ".join([f"`{first}`", *(f"`{name.removeprefix(module)}`" for name in others)])
 
 
 def _code(default: str) -> str:

@@ -14,6 +14,7 @@ from voxbind_build.common.deprecation import deprecates_callable
 from voxbind_build.common.typeexpr import Name, names, union
 from voxbind_build.common.typeexpr import parse as parse_type
 from voxbind_build.describe.annotations import Classes
+from voxbind_build.describe.compiled_docstrings import readable
 from voxbind_build.describe.docstrings import parse
 from voxbind_build.describe.documented_parameters import describe_parameter
 from voxbind_build.describe.documented_returns import describe_returns
@@ -38,7 +39,9 @@ def describe(inventory: Inventory) -> tuple[Description, ...]:
         if name.kind == "function" and name.definition is not None and name.exclusion is None
     ]
     if inventory.spec.image_class is not None:
-        described = [_with_arrays(each, inventory.spec.image_class.name) for each in described]
+        described = [
+            _with_arrays(description, inventory.spec.image_class.name) for description in described
+        ]
     return like_neighbours(described)
 
 
@@ -57,7 +60,8 @@ def _classes(inventory: Inventory) -> Classes:
 def _describe(
     name: PublicName, definition: Definition, version: str, classes: Classes
 ) -> Description:
-    documentation = parse(definition.docstring)
+    docstring = readable(definition.docstring, name.attribute)
+    documentation = parse(docstring)
     fingerprint = hashlib.sha256(f"{definition.fingerprint}\n{version}".encode()).hexdigest()
     return Description(
         name=name.name,
@@ -65,12 +69,14 @@ def _describe(
         attribute=name.attribute,
         definition=f"{definition.module}:{definition.qualname}",
         fingerprint=fingerprint,
+        code=definition.code,
+        shared_code=definition.shared_code,
         parameters=tuple(
-            describe_parameter(parameter, documentation, classes, definition.docstring)
+            describe_parameter(parameter, documentation, classes, docstring)
             for parameter in definition.parameters
         ),
         returns=describe_returns(definition.returns, documentation, classes),
-        doc=definition.docstring,
+        doc=docstring,
         deprecated=documentation.deprecated or _deprecating_decorator(definition),
         tags=(*name.module.split(".")[1:], *_categories(definition)),
         declared=_declared(definition),

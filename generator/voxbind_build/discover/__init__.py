@@ -62,6 +62,8 @@ def discover(
     """
     # Imported here because libcst takes 0.3 s, which a build that reads no source doesn't need.
     from voxbind_build.discover.assemble import assemble
+    from voxbind_build.discover.deprecations import deprecations
+    from voxbind_build.discover.handed_on import classes, with_compiled_names
     from voxbind_build.discover.live import LiveImport, inspect_live
     from voxbind_build.discover.resolve import Resolver
 
@@ -71,10 +73,16 @@ def discover(
         (imported, ()) if isinstance(imported, str) else (imported.modules, imported.files)
     )
     assembled = assemble(spec, resolver, modules)
+    others = with_compiled_names(spec, resolver, assembled.handed_on) if assembled.live else []
+    compiled = inspect_live(others, search_path) if others else LiveImport()
+    if isinstance(compiled, str):
+        compiled = LiveImport()
     return Inventory(
         spec=spec,
         version=installed_version(spec, search_path) or _source_version(resolver),
-        imported=files,
+        imported=tuple(sorted({*files, *compiled.files})),
+        classes=classes(spec, resolver, assembled.handed_on, compiled.modules),
+        deprecations=deprecations(resolver, assembled.names, assembled.handed_on),
         **assembled._asdict(),
     )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from voxbind_build.common.bindable import why_not_bindable
-from voxbind_build.discover.class_members import members
+from voxbind_build.common.library_code import digests_of
+from voxbind_build.discover.class_members import members, members_of_made
 from voxbind_build.discover.documented_signatures import documented_signature, is_unknown
 from voxbind_build.discover.handed_on import handed_on
 from voxbind_build.discover.live_differences import compare, reconcile
@@ -107,7 +109,9 @@ def assemble(
     return Assembled(
         tuple(sorted(names, key=lambda name: name.name)),
         tuple(sorted({*assembler.differences, *unreadable})),
-        bool(live) and not assembler.only_read and any(not each.error for each in live.values()),
+        bool(live)
+        and not assembler.only_read
+        and any(not module.error for module in live.values()),
         tuple(assembler.absent),
         tuple(assembler.not_importable),
         handed_on(spec, resolver, (*assembler.folders, *_not_listed(spec, names))),
@@ -126,6 +130,8 @@ class _Assembler:
     def __init__(self, spec: LibrarySpec, resolver: Resolver) -> None:
         self.spec = spec
         self.resolver = resolver
+        package = resolver.package
+        self.digests = digests_of(package.name, package.folders, package.file)
         self.differences: list[str] = []
         self.only_read = False
         """Whether an imported module lacks most functions of its source."""
@@ -147,15 +153,8 @@ class _Assembler:
         source_name = source_name or name
         source = self.resolver.module(source_name)
         source_names = self.resolver.public_names(source) if source is not None else ()
-        if live is not None:
-            problem = live.error or self.missing_functions(source_name, source_names, live)
-            if problem:
-                self.differences.append(f"{name} was only read, not imported: {problem}")
-                if live.error:
-                    self.not_importable.append(name)
-                else:
-                    self.only_read = True
-                live = None
+        if live is not None and self.is_incomplete(name, source_name, source_names, live):
+            live = None
         exports, is_complete = _exports(source, live)
         for attribute in sorted({*source_names, *(live.names if live is not None else ())}):
             home = self.resolver.home(source_name, attribute)
@@ -166,6 +165,28 @@ class _Assembler:
             if access == "open" and is_complete and source and source.imports_for_itself(attribute):
                 access = "internal"
             yield self.public_name(f"{name}.{attribute}", home, live_name, access)
+
+    def is_incomplete(
+        self, name: str, source_name: str, source_names: Iterable[str], live: LiveModule
+    ) -> bool:
+        """Return whether an imported module failed or lacks most functions, and report it if so."""
+        problem = live.error or self.missing_functions(source_name, source_names, live)
+        if not problem:
+            return False
+        self.differences.append(f"{name} was only read, not imported: {problem}")
+        if live.error:
+            self.not_importable.append(name)
+        else:
+            self.only_read = True
+        return True
+
+    @cached_property
+    def exports(self) -> frozenset[str]:
+        """The public names of all listed modules that have source."""
+        sources = (self.resolver.module(self.resolver.reach(m) or m) for m in self.spec.modules)
+        return frozenset(
+            name for source in sources if source for name in self.resolver.public_names(source)
+        )
 
     @property
     def folders(self) -> list[str]:
@@ -240,7 +261,7 @@ class _Assembler:
         """Describe a class by its members, and a constant by nothing but its name."""
         described = {}
         if kind == "class" and excluded is None:
-            described = members(self.resolver, home, live.parameters if live is not None else None)
+            described = members(self.resolver, home, live)
         return PublicName(name=name, kind=kind, exclusion=excluded, members=described)
 
     def function(
@@ -265,12 +286,15 @@ class _Assembler:
                     parameters=reconcile(definition.parameters, live.parameters),
                 )
         if definition is not None:
-            definition = with_stub(definition, self.resolver.package)
+            definition = self.with_code(with_stub(definition, self.resolver.package))
             if is_unknown(definition.parameters):
                 known = self.elsewhere(name, definition.module, definition.docstring, live)
                 if known is not None:
                     definition = msgspec.structs.replace(definition, parameters=known)
-        return PublicName(name=name, kind="function", definition=definition, exclusion=excluded)
+        made = members_of_made(self.resolver, home, self.exports) if excluded is None else {}
+        return PublicName(
+            name=name, kind="function", definition=definition, exclusion=excluded, members=made
+        )
 
     def live_function(self, name: str, live: LiveName, excluded: Exclusion | None) -> PublicName:
         """Return a callable that is compiled, or is created when the module is imported."""
@@ -292,7 +316,13 @@ class _Assembler:
             fingerprint=self.resolver.fingerprint(home) or self.resolver.fingerprint(module),
             origin="live",
         )
+        definition = self.with_code(definition)
         return PublicName(name=name, kind="function", definition=definition, exclusion=excluded)
+
+    def with_code(self, definition: Definition) -> Definition:
+        """Return a definition with the digests of its code."""
+        code, shared = self.digests(definition.module, definition.qualname.partition(".")[0])
+        return msgspec.structs.replace(definition, code=code, shared_code=shared)
 
     def elsewhere(
         self, name: str, home: str, docstring: str, live: LiveName | None

@@ -1,34 +1,42 @@
-"""The public members of a class, read from its source and from that of its bases."""
+"""The public members of a class.
+
+They are read from its source and that of its bases, or from the imported class if it is compiled.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Literal
 
 import libcst as cst
+import libcst.matchers as matchers
 from msgspec.structs import replace
 
 from voxbind_build.common import signatures
 from voxbind_build.common.deprecation import deprecates_callable
 from voxbind_build.discover.constants import dotted_name
 from voxbind_build.discover.live_differences import reconcile
-from voxbind_build.discover.module_source import Class, Module, expression
+from voxbind_build.discover.live_worker import (
+    CALLABLE,
+    CONSTRUCTOR,
+    LiveMember,
+    LiveName,
+    is_public,
+)
+from voxbind_build.discover.module_source import Class, Function, Module, expression
 from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.source_signatures import parameters_of
 from voxbind_build.model import SourceParameter
 
-__all__ = ["members"]
+__all__ = ["class_and_ancestors", "made_classes", "members", "members_of_made"]
 
-CONSTRUCTOR = "__init__"
-_CALLABLE = (CONSTRUCTOR, "__call__")
-"""The members with underscores that a caller reaches without naming them."""
+_RAISED = ("Error", "Exception", "Warning")
+"""Ends of the names of classes whose instances are raised."""
 Binding = Literal["method", "classmethod", "staticmethod", "property"]
 
 
-def members(
-    resolver: Resolver, home: Home, constructor: Sequence[SourceParameter] | None
-) -> dict[str, str]:
+def members(resolver: Resolver, home: Home, live: LiveName | None) -> dict[str, str]:
     """Return the public members of a class, as `Function.members` writes them, sorted by name.
 
     Parameters
@@ -36,19 +44,88 @@ def members(
     resolver
         The modules of the package.
     home
-        Where the class is defined. A class without source has no members here.
-    constructor
-        The parameters of the constructor of the imported class, if they are known. They count if
-        a decorator has changed the constructor.
+        Where the class is defined.
+    live
+        The imported class, if it was imported. If the class has no source, its members are those
+        of the imported class; otherwise its constructor counts, which a decorator may have changed.
     """
-    if _class(resolver, home) is None:
-        return {}
+    constructor = live.parameters if live is not None else None
+    has_source = _class(resolver, home) is not None
     described: dict[str, str] = {}
-    for ancestor in reversed(_linearized(resolver, home)):
+    for ancestor in reversed(_linearized(resolver, home)) if has_source else ():
         described |= dict(_own_members(resolver, ancestor, constructor))
-    if CONSTRUCTOR not in described and constructor is not None and not _is_vague(constructor):
+    if not has_source and live is not None:
+        described = {
+            name: _imported(member)
+            for name, member in live.members.items()
+            if name not in CALLABLE
+            or not (member.parameters is None or _is_vague(member.parameters))
+        }
+    is_read = has_source and CONSTRUCTOR in described
+    is_described = has_source or bool(described)
+    if is_described and not is_read and constructor is not None and not _is_vague(constructor):
         described[CONSTRUCTOR] = _signature(constructor)
     return dict(sorted(described.items()))
+
+
+def _imported(member: LiveMember) -> str:
+    """Describe a member of an imported class as one that was read from source."""
+    if member.binding in ("property", "attribute"):
+        return member.binding
+    words = [] if member.binding == "method" else [member.binding]
+    if member.parameters is None:
+        return " ".join([*words, "(...)"])
+    bound = member.parameters[member.binding == "method" :]
+    return " ".join([*words, _signature(bound)])
+
+
+def members_of_made(resolver: Resolver, home: Home, public: Container[str]) -> dict[str, str]:
+    """Return the members of classes that a function makes instances of, such as its result.
+
+    Parameters
+    ----------
+    resolver
+        The modules of the package.
+    home
+        Where the function is defined.
+    public
+        Names of classes that are described elsewhere, because a listed module exports them.
+
+    Returns
+    -------
+    dict of str to str
+        As `members` returns them, each with the name of its class: ``RegionProperties.area``.
+    """
+    described: dict[str, str] = {}
+    for name, made in made_classes(resolver, home, public):
+        found = members(resolver, made, None)
+        described |= {f"{name}.{member}": found[member] for member in found}
+    return dict(sorted(described.items()))
+
+
+def made_classes(
+    resolver: Resolver, home: Home, public: Container[str]
+) -> Iterator[tuple[str, Home]]:
+    """Yield the classes that a function makes instances of: see `members_of_made`."""
+    if not isinstance(home.binding, Function):
+        return
+    try:
+        calls = matchers.findall(home.binding.node.body, matchers.Call(func=matchers.Name()))
+    except RecursionError:  # thousands of expressions within each other
+        return
+    for call in calls:
+        name = cst.ensure_type(cst.ensure_type(call, cst.Call).func, cst.Name).value
+        if name.startswith("_") or name in public or name.endswith(_RAISED):
+            continue
+        made = resolver.home(home.module, name)
+        if made.kind == "class":
+            yield name, made
+
+
+def class_and_ancestors(resolver: Resolver, home: Home) -> list[tuple[Module, cst.ClassDef]]:
+    """Return a class and its ancestors in this package with their modules; empty without source."""
+    sources = (_class(resolver, ancestor) for ancestor in _linearized(resolver, home))
+    return [source for source in sources if source is not None]
 
 
 def _own_members(
@@ -63,7 +140,7 @@ def _own_members(
     for statement in node.body.body:
         match statement:
             case cst.FunctionDef(name=cst.Name(name)):
-                if _is_public(name) and not _sets_property(statement):
+                if is_public(name) and not _sets_property(statement):
                     shown = constructor if name == CONSTRUCTOR else None
                     written[name] = _method(resolver, module, statement, shown)
             case cst.SimpleStatementLine(body=small):
@@ -143,12 +220,8 @@ def _assigned(line: cst.BaseSmallStatement, known: dict[str, str]) -> dict[str, 
     return {
         name.value: alias or "attribute"
         for name in names
-        if isinstance(name, cst.Name) and _is_public(name.value)
+        if isinstance(name, cst.Name) and is_public(name.value)
     }
-
-
-def _is_public(name: str) -> bool:
-    return name in _CALLABLE or not name.startswith("_")
 
 
 def _sets_property(node: cst.FunctionDef) -> bool:

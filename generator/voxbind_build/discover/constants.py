@@ -6,7 +6,7 @@ import ast
 import builtins
 import math
 import operator
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
@@ -79,6 +79,8 @@ _LARGEST = 10_000
 """Greatest length of a sequence, so that no expression can use up the build's memory."""
 _LONGEST = 1 << 20
 """Greatest number of characters of a text, or of a literal."""
+_DEEPEST = 10
+"""Most containers within each other of a literal: mypy takes twice as long for each further one."""
 _MOST_STEPS = 100_000
 """Greatest number of expressions that are evaluated for one, in loops or by way of names."""
 _steps_left: ContextVar[list[int] | None] = ContextVar("steps left", default=None)
@@ -273,10 +275,23 @@ def canonical(value: object) -> str:
         text = _WRITERS[kind](value)
         if len(text) > _LONGEST:  # as of lists that contain one another many times
             raise NotConstant("too long")
+        if text.count("(") + text.count("[") + text.count("{") > _DEEPEST < _depth(value):
+            raise NotConstant("too deep")
         return text
     if isinstance(value, type) and _TYPES.get(name := value.__name__) is value:
         return name
     raise NotConstant(f"{kind.__name__} has no literal form")
+
+
+def _depth(value: object) -> int:
+    """Return how many containers are within each other, at the deepest place."""
+    if isinstance(value, dict):
+        items: Iterable[object] = (*value.keys(), *value.values())
+    elif isinstance(value, tuple | list | set | frozenset):
+        items = value
+    else:
+        return 0
+    return 1 + max(map(_depth, items), default=0)
 
 
 def _float(value: float) -> str:

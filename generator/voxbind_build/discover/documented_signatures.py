@@ -8,8 +8,11 @@ one: ``blur(src, size[, dst]) -> dst`` (OpenCV), ``Median(Image image1, double s
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
 
 from voxbind_build.common.bindable import why_not_bindable
 from voxbind_build.discover.constants import NotConstant, canonical
@@ -67,10 +70,9 @@ def documented_signature(
     ]
     if not overloads:
         return None
-    parameters = _united(overloads)
-    if known is not None and not any(parameter.kind == "VAR_KEYWORD" for parameter in known):
-        return tuple(_positional(parameters))
-    return parameters
+    if known is None or any(parameter.kind == "VAR_KEYWORD" for parameter in known):
+        return _united(overloads)
+    return tuple(_by_position(overloads, known))
 
 
 def _first_lines(docstring: str) -> Iterator[str]:
@@ -96,8 +98,25 @@ def parameters_in(name: str, line: str) -> tuple[SourceParameter, ...] | None:
             parameter = _parameter(part, kind, is_optional)
             if parameter is None or parameter.name in {known.name for known in parameters}:
                 return None
+            if parameter.kind == "POSITIONAL_ONLY":
+                parameters = [*_positional(parameters)]
             parameters.append(parameter)
-    return None if is_unknown(parameters) else tuple(parameters)
+    return None if is_unknown(parameters) else tuple(_in_pythons_order(parameters))
+
+
+def _in_pythons_order(parameters: Sequence[SourceParameter]) -> Iterator[SourceParameter]:
+    """Yield parameters; one without a default after one with a default gets the library's own.
+
+    C++ has ``f(Image in, Image mask = Image(), Intervals intervals)``, and Python hasn't. The
+    library says so if the argument is missing.
+    """
+    has_default = False
+    for parameter in parameters:
+        by_position = parameter.kind in ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")
+        if by_position and has_default and parameter.default is None:
+            parameter = replace(parameter, default=OF_LIBRARY, default_is_literal=False)
+        has_default |= by_position and parameter.default is not None
+        yield parameter
 
 
 def _up_to_bracket(text: str) -> str | None:
@@ -157,6 +176,8 @@ def _parameter(text: str, kind: ParameterKind, is_optional: bool) -> SourceParam
         return SourceParameter(name=match[2], kind=kind)
     type_, _, name = named.strip().rpartition(" ")
     name = name.lstrip("&*")
+    if keyword.iskeyword(name):  # `in`, which C++ allows: no call can name it
+        name, kind = f"{name}_", "POSITIONAL_ONLY"
     if not name.isidentifier() or why_not_bindable(name):
         return None
     value, is_literal = _default(default.strip()) if equals else (None, True)
@@ -196,6 +217,38 @@ def _positional(parameters: Sequence[SourceParameter]) -> Iterator[SourceParamet
         yield _with_kind(parameter, "POSITIONAL_ONLY")
 
 
+def _by_position(
+    overloads: Sequence[tuple[SourceParameter, ...]], known: Sequence[SourceParameter]
+) -> Iterator[SourceParameter]:
+    """Yield the parameters of a function that takes arguments by position only.
+
+    ``f(Image image, Image mask, int n=2)`` and ``f(Image image, int n=2)`` have two types for the
+    second argument. ``*args`` takes the arguments that other overloads have in addition, and those
+    after a default that can't be passed on.
+    """
+    parameters = [*_positional(_united(overloads))]
+    for position, parameter in enumerate(parameters):
+        others = [overload[position] for overload in overloads if position < len(overload)]
+        yield _with_types([parameter, *others])
+    starred = next((each for each in known if each.kind == "VAR_POSITIONAL"), None)
+    names = {parameter.name for parameter in parameters}
+    if starred and starred.name not in names and max(map(len, overloads)) > len(parameters):
+        yield SourceParameter(name=starred.name, kind="VAR_POSITIONAL")
+
+
+def _with_types(alike: Sequence[SourceParameter]) -> SourceParameter:
+    """Return the first parameter with the types of all; none if one of them is unknown."""
+    types = [parameter.stub for parameter in alike]
+    stub = " | ".join(dict.fromkeys(filter(None, types))) if all(types) else None
+    return SourceParameter(
+        name=alike[0].name,
+        kind=alike[0].kind,
+        default=alike[0].default,
+        default_is_literal=alike[0].default_is_literal,
+        stub=stub,
+    )
+
+
 def _with_kind(parameter: SourceParameter, kind: ParameterKind) -> SourceParameter:
     return SourceParameter(
         name=parameter.name,
@@ -211,19 +264,11 @@ def _united(overloads: Sequence[tuple[SourceParameter, ...]]) -> tuple[SourcePar
 
     It leaves out images that another overload takes too: ``f(Image image, Image mask)``.
     """
-    first = min(overloads, key=lambda each: sum(parameter.default is None for parameter in each))
+    first = min(
+        overloads, key=lambda parameters: sum(parameter.default is None for parameter in parameters)
+    )
     alike = [overload for overload in overloads if len(overload) == len(first)]
-    united = []
-    for position, parameter in enumerate(first):
-        types = [overload[position].stub for overload in alike]
-        stub = " | ".join(dict.fromkeys(filter(None, types))) if all(types) else None
-        united.append(
-            SourceParameter(
-                name=parameter.name,
-                kind=parameter.kind,
-                default=parameter.default,
-                default_is_literal=parameter.default_is_literal,
-                stub=stub,
-            )
-        )
-    return tuple(united)
+    return tuple(
+        _with_types([parameter, *(overload[position] for overload in alike)])
+        for position, parameter in enumerate(first)
+    )

@@ -101,6 +101,8 @@ def _import(request: Request, folder: Path) -> LiveImport | str:
         "MPLBACKEND": "Agg",
         "BROWSER": "true",
         "QT_QPA_PLATFORM": "offscreen",
+        # Otherwise scikit-image imports other packages, which it may hand calls on to.
+        "SKIMAGE_NO_DISPATCHING": "1",
         # What the user has installed below the real home stays importable.
         "PYTHONUSERBASE": site.getuserbase(),
         _MARK: str(folder),

@@ -10,7 +10,6 @@ import __future__
 import contextlib
 import inspect
 import os
-import re
 import resource
 import sys
 import typing
@@ -18,17 +17,37 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
+from voxbind_build.common.fixed_text import without_folders
 from voxbind_build.common.landlock import confine
 from voxbind_build.discover.constants import NotConstant, canonical
-from voxbind_build.discover.documented_signatures import parameters_in
+from voxbind_build.discover.documented_signatures import (
+    documented_signature,
+    is_unknown,
+    parameters_in,
+)
 from voxbind_build.libraries import import_dotted
 from voxbind_build.model import ParameterKind, SourceParameter
 
-__all__ = ["LiveImport", "LiveModule", "LiveName", "Request", "main"]
+__all__ = [
+    "CALLABLE",
+    "CONSTRUCTOR",
+    "LiveImport",
+    "LiveMember",
+    "LiveModule",
+    "LiveName",
+    "Request",
+    "is_public",
+    "main",
+]
+
+CONSTRUCTOR = "__init__"
+CALLABLE = (CONSTRUCTOR, "__call__")
+"""The members of a class with underscores that a caller reaches without naming them."""
 
 _KINDS: dict[object, ParameterKind] = {
     inspect.Parameter.POSITIONAL_ONLY: "POSITIONAL_ONLY",
@@ -44,8 +63,6 @@ _FILE_LIMIT = 256 << 20
 """Largest size of a file that an import can write, in bytes."""
 _MEMORY_LIMIT = 8 << 30
 """Most private memory that an import can use, in bytes."""
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+\b")
-_PATHS = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s'\":,;/\\]+[/\\])+")
 
 
 class Request(Struct, frozen=True):
@@ -60,6 +77,14 @@ class Request(Struct, frozen=True):
     """Longest processor time, in seconds; 0 for no limit."""
 
 
+class LiveMember(Struct, frozen=True):
+    """One public member of an imported class."""
+
+    binding: Literal["method", "classmethod", "staticmethod", "property", "attribute"]
+    parameters: tuple[SourceParameter, ...] | None = None
+    """Of what can be called, with `self` or the class in front; None if they aren't known."""
+
+
 class LiveName(Struct, frozen=True, kw_only=True):
     """One attribute of an imported module."""
 
@@ -71,6 +96,8 @@ class LiveName(Struct, frozen=True, kw_only=True):
     """Dotted name of the innermost function, inside all decorators:
     ``pyclesperanto._tier1.absolute``."""
     parameters: tuple[SourceParameter, ...] | None = None
+    members: dict[str, LiveMember] = {}
+    """The public members of a class, those of its bases in the same package included."""
     doc: str = ""
     error: str = ""
 
@@ -173,6 +200,11 @@ def _module(name: str) -> LiveModule:
     return LiveModule(names, exports, warning=first_warning)
 
 
+def is_public(member: str) -> bool:
+    """Return whether users reach a member of a class, by its name or without."""
+    return member in CALLABLE or not member.startswith("_")
+
+
 def _dir(module: ModuleType) -> list[str]:
     """Return the names of a module, also if its ``__dir__`` fails."""
     try:
@@ -188,7 +220,7 @@ def _peek(value: object, attribute: str) -> object:
     """
     try:
         return getattr(value, attribute, None)
-    except Exception:
+    except BaseException:
         return None
 
 
@@ -207,7 +239,7 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
         return LiveName(kind="missing", error=_explain(error))
     try:
         return _described(value)
-    except Exception:  # a proxy that raises, of which nothing can be read
+    except BaseException:  # a proxy that raises, of which nothing can be read
         return LiveName(kind="constant")
 
 
@@ -228,8 +260,48 @@ def _described(value: object) -> LiveName:
         qualname=qualname if isinstance(qualname, str) else "",
         code=_code(value) if kind == "function" else "",
         parameters=_signature(value),
+        members=_members(value) if inspect.isclass(value) else {},
         doc=_encodable(inspect.cleandoc(doc)) if isinstance(doc, str) else "",
     )
+
+
+def _members(value: type) -> dict[str, LiveMember]:
+    """Return the public members of a class, without reading any of them from it."""
+    package = _package(value)
+    attributes: dict[str, object] = {}
+    for ancestor in reversed(value.__mro__):
+        if _package(ancestor) == package:
+            attributes |= vars(ancestor)
+    return {
+        name: _member(name, attribute) for name, attribute in attributes.items() if is_public(name)
+    }
+
+
+def _package(value: type) -> str:
+    home = _peek(value, "__module__")
+    return home.partition(".")[0] if isinstance(home, str) else ""
+
+
+def _member(name: str, attribute: object) -> LiveMember:
+    if isinstance(attribute, classmethod | staticmethod):
+        binding: Literal["classmethod", "staticmethod"] = (
+            "classmethod" if isinstance(attribute, classmethod) else "staticmethod"
+        )
+        return LiveMember(binding, _method(name, attribute.__func__))
+    if inspect.isdatadescriptor(attribute):
+        return LiveMember("property")
+    if inspect.isclass(attribute) or not callable(attribute):
+        return LiveMember("attribute")
+    return LiveMember("method", _method(name, attribute))
+
+
+def _method(name: str, function: object) -> tuple[SourceParameter, ...] | None:
+    """Return the parameters that Python reports, or else those in the documentation."""
+    parameters = _signature(function)
+    doc = _peek(function, "__doc__")
+    if is_unknown(parameters) and isinstance(doc, str):
+        return documented_signature(name, _encodable(inspect.cleandoc(doc))) or parameters
+    return parameters
 
 
 def _is_type(value: object) -> bool:
@@ -273,7 +345,8 @@ def _parameters(signature: inspect.Signature) -> Iterator[SourceParameter]:
 def _default(value: object) -> tuple[str, bool]:
     try:
         return canonical(value), True
-    except (NotConstant, ValueError):  # ValueError: an integer of over 4,300 digits has no text
+    # ValueError: an integer of over 4,300 digits has no text.
+    except (NotConstant, ValueError, RecursionError):
         home, name = _peek(value, "__module__"), _peek(value, "__qualname__")
         if isinstance(home, str) and isinstance(name, str) and "<" not in name:
             return f"{home}.{name}", False
@@ -282,8 +355,8 @@ def _default(value: object) -> tuple[str, bool]:
 
 def _explain(error: BaseException) -> str:
     """Return the error's type and message without folders and addresses, which aren't fixed."""
-    message = _ADDRESS.sub("0x...", _encodable(str(error)).partition("\n")[0])
-    return f"{type(error).__name__}: {_PATHS.sub('', message)}".rstrip(": ")
+    message = without_folders(_encodable(str(error)).partition("\n")[0])
+    return f"{type(error).__name__}: {message}".rstrip(": ")
 
 
 def _encodable(text: str) -> str:

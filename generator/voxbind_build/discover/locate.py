@@ -11,6 +11,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import NamedTuple
 
+from voxbind_build.common.installed_versions import version_of
 from voxbind_build.model import LibrarySpec
 
 __all__ = [
@@ -154,10 +155,8 @@ def installed_version(spec: LibrarySpec, search_path: Sequence[Path] | None) -> 
         Folders to search; None for `sys.path`.
     """
     path = sys.path if search_path is None else [str(folder) for folder in search_path]
-    for name in (spec.distribution, *spec.also):
-        for distribution in importlib.metadata.distributions(name=name, path=path):
-            return distribution.version
-    return None
+    versions = (version_of(name, path) for name in (spec.distribution, *spec.also))
+    return next(filter(None, versions), None)
 
 
 def has_minor_version(version: str, minor: str) -> bool:
@@ -187,10 +186,5 @@ def stub_folders(package: Package) -> tuple[Path, ...]:
         folder.with_name(name) for folder in package.folders if folder.with_name(name).is_dir()
     )
     path = [str(folder.parent) for folder in folders]
-    stubs, library = (_version(name, path), _version(package.name, path))
+    stubs, library = (version_of(name, path), version_of(package.name, path))
     return folders if not (stubs and library) or has_minor_version(stubs, library) else ()
-
-
-def _version(distribution: str, path: list[str]) -> str | None:
-    distributions = importlib.metadata.distributions(name=distribution, path=path)
-    return next((found.version for found in distributions), None)

@@ -39,8 +39,8 @@ class Announcement(Struct, frozen=True):
         package, _, file = (part.strip() for part in self.value.partition(":"))
         top, *inner = package.split(".")
         climbs = ".." in PurePosixPath(file).parts or PurePosixPath(file).is_absolute()
-        found = util.find_spec(top) if top.isidentifier() and file and not climbs else None
-        for folder in (found.submodule_search_locations or ()) if found else ():
+        module_spec = util.find_spec(top) if top.isidentifier() and file and not climbs else None
+        for folder in (module_spec.submodule_search_locations or ()) if module_spec else ():
             path = Path(folder, *inner, file)
             if path.is_file():
                 return path

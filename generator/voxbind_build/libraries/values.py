@@ -19,6 +19,17 @@ NAMED = ("declare", "roles", "only", "needs_output", "unknown_reach", "untyped")
 """The tables whose keys are dotted public names, or patterns of them in some."""
 PATTERNS = ("declare", "exclude", "roles", "tolerance")
 """The tables whose keys are dotted public names or `fnmatch` patterns."""
+_EMPTY_ENTRIES = {
+    "roles": "the table is empty; give the role of a parameter",
+    "only": "the list is empty; name the dtypes, or exclude the name",
+    "needs_output": "the list is empty; name the outputs",
+}
+"""Advice for a table whose entries hold something."""
+_EMPTY_REASONS = {
+    "unknown_reach": "say what was not measured",
+    "untyped": "say why the class is not a type",
+}
+"""Advice for a table whose entries are reasons."""
 _DTYPES = (
     "bool",
     *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
@@ -108,35 +119,19 @@ def _of_keys(spec: LibrarySpec) -> Iterator[Problem]:
                 )
 
 
-def _of_entries(  # noqa: C901, PLR0912
-    spec: LibrarySpec, roles: Collection[str] | None
-) -> Iterator[Problem]:
-    # The tables of the TOML in turn, each with its own few checks.
-    for name, exclusion in spec.exclude.items():
-        if not exclusion.reason.strip():
-            yield Problem(
-                ("exclude", name, "reason"), "the reason is empty; give one, such as 'display'"
-            )
+def _of_entries(spec: LibrarySpec, roles: Collection[str] | None) -> Iterator[Problem]:
+    """Yield the problems of the tables' entries."""
+    yield from _empty(spec)
     for name, parameters in spec.roles.items():
-        if not parameters:
-            yield Problem(("roles", name), "the table is empty; give the role of a parameter")
         for parameter, role in parameters.items():
             if roles is not None and role not in roles:
                 nearest = suggestion(role, roles, "probe/roles.toml lists the roles")
                 yield Problem(("roles", name, parameter), f"there is no role {role!r}; {nearest}")
     for name, dtypes in spec.only.items():
-        if not dtypes:
-            yield Problem(("only", name), "the list is empty; name the dtypes, or exclude the name")
         for number, dtype in enumerate(dtypes):
             if dtype not in _DTYPES:
                 nearest = suggestion(dtype, _DTYPES, f"the dtypes are {', '.join(_DTYPES)}")
                 yield Problem(("only", name, number), f"there is no dtype {dtype!r}; {nearest}")
-    for name, outputs in spec.needs_output.items():
-        if not outputs:
-            yield Problem(("needs_output", name), "the list is empty; name the outputs")
-    for name, reason in spec.unknown_reach.items():
-        if not reason.strip():
-            yield Problem(("unknown_reach", name), "the reason is empty; say what was not measured")
     for name, tolerance in spec.tolerance.items():
         if not (tolerance >= 0 and math.isfinite(tolerance)):
             yield Problem(
@@ -145,9 +140,23 @@ def _of_entries(  # noqa: C901, PLR0912
             )
     if spec.tolerance and not spec.twin:
         yield Problem(("tolerance",), "there is no twin to compare with; name one as `twin`")
-    for name, reason in spec.untyped.items():
-        if not reason.strip():
-            yield Problem(("untyped", name), "the reason is empty; say why the class is not a type")
+
+
+def _empty(spec: LibrarySpec) -> Iterator[Problem]:
+    """Yield a problem for each entry that says nothing."""
+    for table, advice in _EMPTY_ENTRIES.items():
+        for name, entry in getattr(spec, table).items():
+            if not entry:
+                yield Problem((table, name), advice)
+    for table, advice in _EMPTY_REASONS.items():
+        for name, reason in getattr(spec, table).items():
+            if not reason.strip():
+                yield Problem((table, name), f"the reason is empty; {advice}")
+    for name, exclusion in spec.exclude.items():
+        if not exclusion.reason.strip():
+            yield Problem(
+                ("exclude", name, "reason"), "the reason is empty; give one, such as 'display'"
+            )
 
 
 def is_pattern(name: str) -> bool:

@@ -13,6 +13,7 @@ from voxbind_build.manifest.changes import all_changes, library_changes
 from voxbind_build.manifest.committed import (
     Record,
     altered,
+    committed_observations,
     read_record,
 )
 from voxbind_build.manifest.compare import compare, signature, signature_parts
@@ -29,6 +30,7 @@ from voxbind_build.manifest.manifest_file import (
 )
 from voxbind_build.manifest.observation_file import (
     ObservationsError,
+    as_recorded,
     decode_observations,
     encode_observations,
     observations_path,
@@ -57,6 +59,8 @@ __all__ = [
     "RecordingError",
     "all_changes",
     "altered",
+    "as_recorded",
+    "committed_observations",
     "compare",
     "decode_observations",
     "encode",

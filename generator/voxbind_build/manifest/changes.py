@@ -9,7 +9,10 @@ import msgspec
 from msgspec.structs import replace
 
 from voxbind_build.manifest.compare import signature
+from voxbind_build.manifest.deprecation_changes import deprecation_changes
 from voxbind_build.manifest.function_changes import function_changes
+from voxbind_build.manifest.handed_on_changes import handed_on_changes
+from voxbind_build.manifest.record_changes import only_in_one
 from voxbind_build.model import (
     Change,
     Exclusion,
@@ -23,6 +26,10 @@ from voxbind_build.model import (
 _ORDER: tuple[Heading, ...] = get_args(Heading)
 _NO_INTERFACE = ("module", "foreign", "internal")
 """Reasons to leave a name out that no user of the library calls."""
+_COMPARED_BY_NAME = frozenset(
+    ("functions", "excluded", "version", "handed_on", "classes", "deprecations")
+)
+"""Fields of a library that have changes of their own."""
 _TESTS = frozenset(("conftest", "test", "tests"))
 """Names of modules that hold a library's own tests."""
 
@@ -76,16 +83,22 @@ def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 def _changes(name: str, old: Library, new: Library) -> Iterator[Change]:
     yield from _of_library(name, old, new)
-    old_has, new_has = (any(f.members for f in side.functions.values()) for side in (old, new))
-    if old_has != new_has:
-        words = f"members of classes are only in the {'newer' if new_has else 'older'} record"
-        yield Change(heading="record", names=(name,), words=(words,))
+    yield from handed_on_changes(old, new)
+    yield from deprecation_changes(name, old, new)
+    old_has, new_has = (
+        {f.form for f in side.functions.values() if f.members} for side in (old, new)
+    )
+    if bool(old_has) != bool(new_has):
+        yield only_in_one(name, "members of classes", is_newer=bool(new_has))
     for public in sorted({*old.functions, *old.excluded, *new.functions, *new.excluded}):
         before, after = old.functions.get(public), new.functions.get(public)
         if before is not None and after is not None:
-            if old.version != new.version:  # each fingerprint changes with the version
+            is_other = old.version != new.version
+            if is_other:  # each fingerprint changes with the version
                 before = replace(before, fingerprint=after.fingerprint)
-            if old_has != new_has:
+            if is_other or not (before.code or before.shared_code):  # older records have neither
+                before = replace(before, code=after.code, shared_code=after.shared_code)
+            if (after.form in old_has) != (after.form in new_has):  # an older record has none
                 before = replace(before, members=after.members)
             yield from function_changes(public, before, after)
         else:
@@ -95,7 +108,7 @@ def _changes(name: str, old: Library, new: Library) -> Iterator[Change]:
 def _of_library(name: str, old: Library, new: Library) -> Iterator[Change]:
     for field in msgspec.structs.fields(Library):
         then, now = getattr(old, field.name), getattr(new, field.name)
-        if field.name in ("functions", "excluded", "version") or then == now:
+        if field.name in _COMPARED_BY_NAME or then == now:
             continue
         if isinstance(then, tuple):
             words = [f"{field.name}: {entry} is gone" for entry in then if entry not in now]

@@ -72,7 +72,36 @@ def read_record(
         problems.append(str(error))
     if left and manifest.libraries:
         problems.append(_left(left))
-    observations = {}
+    observations, damaged = committed_observations(out, manifest)
+    recorded, unreadable = shipped_recordings(recordings)
+    return Record(
+        manifest=manifest,
+        observations=observations,
+        recordings=recorded,
+        owned=owned | left,
+        problems=(*problems, *damaged, *unreadable),
+    )
+
+
+def committed_observations(
+    out: Traversable, manifest: Manifest
+) -> tuple[dict[str, dict[str, Observation]], list[str]]:
+    """Read the files of observations of a package whose manifest has been read.
+
+    Parameters
+    ----------
+    out
+        The package's folder, which may be inside a zip archive.
+    manifest
+        Its manifest; one without libraries if that couldn't be read.
+
+    Returns
+    -------
+    tuple of dict and list of str
+        Observations by library, then by definition; and a sentence for each damaged file.
+    """
+    observations: dict[str, dict[str, Observation]] = {}
+    problems: list[str] = []
     for name in sorted({*manifest.libraries, *_observed(out)}):
         path = observations_path(name)
         if name in manifest.libraries and path not in manifest.files:
@@ -81,14 +110,7 @@ def read_record(
             observations[name] = read_observations(out / path, manifest.files.get(path))
         except ObservationsError as error:
             problems.append(str(error))
-    recorded, unreadable = shipped_recordings(recordings)
-    return Record(
-        manifest=manifest,
-        observations=observations,
-        recordings=recorded,
-        owned=owned | left,
-        problems=(*problems, *unreadable),
-    )
+    return observations, problems
 
 
 def _left(paths: Collection[str]) -> str:

@@ -40,11 +40,15 @@ _HEADINGS: dict[Aspect, tuple[str, ...]] = {
         *(
             "Function.mutates",
             "Function.random",
+            "Function.keeps_state",
+            "Function.ignored_outputs",
+            "Function.slices_with_one",
             "Function.allowed_dtypes",
             "Function.needs_output",
         ),
         *("Function.sources", "Function.axis_keywords"),
         *("Function.axis_arguments", "Function.seeds", "Function.reach"),
+        "Function.dtype_follows",
     ),
     "dtypes": ("Function.dtypes",),
     "values": ("Function.values",),
@@ -52,11 +56,20 @@ _HEADINGS: dict[Aspect, tuple[str, ...]] = {
     "twin": ("Function.twin",),
     "documentation": (
         *("Function.doc", "Function.deprecated", "Function.tags", "Parameter.documented"),
-        *("Parameter.description", "Parameter.facts", "Returns.documented", "Returns.facts"),
+        *("Parameter.facts", "Returns.documented", "Returns.facts"),
     ),
-    "source": ("Function.fingerprint", "Function.definition"),
+    "source": (
+        "Function.fingerprint",
+        "Function.definition",
+        "Function.code",
+        "Function.shared_code",
+    ),
 }
 _HEADING = {field: aspect for aspect, fields in _HEADINGS.items() for field in fields}
+_OF_A_VERSION = frozenset(("fingerprint", "code", "shared_code"))
+"""Fields that say of another version only that the source is another."""
+_REPEATED = frozenset(("Parameter.description",))
+"""Fields of older records whose text is also in `Function.doc`; newer records leave them empty."""
 _BY_NAME = ("functions", "excluded")
 """The fields of a library whose entries are compared one by one."""
 
@@ -169,7 +182,7 @@ def _compare_functions(
     is_reported = False
     for aspect in get_args(Aspect):
         changed = _changed(before.get(aspect, {}), after.get(aspect, {}))
-        if not changed or (other_version and changed == ["fingerprint"]):
+        if not changed or (other_version and _OF_A_VERSION.issuperset(changed)):
             continue
         texts = [""] * 2
         if aspect in _TEXTS:
@@ -234,8 +247,10 @@ def _facts(
 ) -> Iterator[tuple[Aspect, str, object]]:
     """Yield each value of a record and of the records in it, with its heading and path."""
     for field in msgspec.structs.fields(record):
+        if (name := f"{type(record).__name__}.{field.name}") in _REPEATED:
+            continue
         path = f"{prefix}{field.name}"
-        aspect = _HEADING.get(f"{type(record).__name__}.{field.name}", inherited)
+        aspect = _HEADING.get(name, inherited)
         value = getattr(record, field.name)
         if field.name == "annotation":
             value = _in_canonical_form(value)
@@ -278,11 +293,7 @@ def _contract(function: Function) -> str:
 
 
 def _documentation(function: Function) -> str:
-    parameters = [
-        text
-        for parameter in function.parameters
-        for text in (parameter.documented, parameter.description)
-    ]
+    parameters = [parameter.documented for parameter in function.parameters]
     results = [f"{name} : {documented}" for name, documented in function.returns.documented]
     texts = [function.deprecated, function.doc, *parameters, *results]
     return "\n".join(text for text in texts if text)

@@ -74,6 +74,7 @@ def freeze(
                 verdicts[public.name],
                 (types or {}).get(public.name, TypeFindings()),
                 (twins or {}).get(public.name),
+                public.members,
             )
         elif public.kind in ("class", "constant"):
             functions[public.name] = _re_export(
@@ -94,6 +95,8 @@ def freeze(
         functions=functions,
         excluded=excluded,
         handed_on=inventory.handed_on,
+        classes=inventory.classes,
+        deprecations=inventory.deprecations,
         differences=inventory.differences,
         environment=spec.environment,
         home=spec.home,
@@ -106,7 +109,12 @@ def freeze(
 
 
 def _function(
-    wrapper: str, description: Description, verdict: Verdict, types: TypeFindings, twin: Twin | None
+    wrapper: str,
+    description: Description,
+    verdict: Verdict,
+    types: TypeFindings,
+    twin: Twin | None,
+    members: dict[str, str],
 ) -> Function:
     # Types that weren't in the source or documentation come from the twin or from the calls.
     source: TypeSource = "twin" if twin and verdict.evidence == "inferred" else "observed"
@@ -121,15 +129,22 @@ def _function(
         original_name=description.attribute,
         definition=description.definition,
         fingerprint=description.fingerprint,
+        code=description.code,
+        shared_code=description.shared_code,
         doc=description.doc,
         deprecated=description.deprecated,
         tags=description.tags,
         twin=twin,
+        members=members,
     )
 
 
 def _parameter(parameter: Parameter, types: TypeFindings, source: TypeSource) -> Parameter:
-    """Return a parameter with its observed type, or with the type of its twin's parameter."""
+    """Return a parameter with its observed type, or with the type of its twin's parameter.
+
+    Its description is left out, because `Function.doc` contains it.
+    """
+    parameter = replace(parameter, description="")
     annotation = types.parameters.get(parameter.name)
     if annotation is None:
         return parameter

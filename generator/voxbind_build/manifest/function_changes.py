@@ -45,6 +45,9 @@ _RESULT_FIELDS = {
     "reach": "reach",
     "mutates": "parameters whose array is changed",
     "random": "random",
+    "keeps_state": "keeps a state between calls",
+    "ignored_outputs": "parameters whose dtype the result doesn't have",
+    "slices_with_one": "processes slices one by one beside an image",
     "needs_channels": "needs an axis of colours",
     "channels_last": "reads a last axis of 3 or 4 as colours",
     "array_like": "parameters documented as array_like",
@@ -69,10 +72,8 @@ def function_changes(name: str, old: Function, new: Function) -> Iterator[Change
     described_elsewhere = _new_or_old(old, new)
     is_unobserved = old.evidence != new.evidence and "unobserved" in (old.evidence, new.evidence)
     for field, aspect in [*fields.items()]:
-        of_parameter = _parameter(field) in described_elsewhere
-        if (of_parameter and not _SIGNATURE.fullmatch(field)) or (
-            is_unobserved and aspect in _OBSERVED
-        ):
+        is_described = _parameter(field) in described_elsewhere and not _SIGNATURE.fullmatch(field)
+        if is_described or (is_unobserved and aspect in _OBSERVED):
             del fields[field]
     for claims, describe in _GROUPS:
         group = [field for field, aspect in fields.items() if claims(field, aspect)]
@@ -82,8 +83,34 @@ def function_changes(name: str, old: Function, new: Function) -> Iterator[Change
         yield from described
         for field in group if described else ():
             del fields[field]
-    for field in sorted({_without_parameter(field) for field in fields}):
+    elsewhere = {*_reported_elsewhere(old, new)}
+    for field in sorted({_without_parameter(field) for field in fields} - elsewhere):
         yield Change(heading="record", names=(name,), words=(field,))
+
+
+def _reported_elsewhere(old: Function, new: Function) -> Iterator[str]:
+    """Yield fields whose change another field's change says.
+
+    A range changes with the figures of a result, and a dtype that is taken now is refused no more.
+    """
+    if largest_change(old.values, new.values):
+        yield "dtypes"
+    then, now = _refused_elsewhere(old, new)
+    if then == now:
+        yield "refuses"
+
+
+def _refused_elsewhere(old: Function, new: Function) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what both refuse, without dtypes that only one of them takes."""
+    then, now = (
+        {
+            case: error
+            for case, error in side.refuses.items()
+            if case not in old.dtypes.keys() ^ new.dtypes.keys()
+        }
+        for side in (old, new)
+    )
+    return then, now
 
 
 def _new_or_old(old: Function, new: Function) -> set[str]:
@@ -153,7 +180,9 @@ def _signature(names: Names, old: Function, new: Function) -> Iterator[Change]:
     if changes.words:
         yield Change(heading="signature", names=names, words=changes.words)
     yield from deprecated_parameters(names, changes.deprecated)
-    yield from member_changes(name, old.members, new.members)
+    # An instance that a function makes is known by its class, beside which the function is.
+    owner = name if old.form == "class" else name.rpartition(".")[0]
+    yield from member_changes(owner, old.members, new.members)
 
 
 def _result(names: Names, old: Function, new: Function) -> Iterator[Change]:
@@ -205,9 +234,13 @@ def _dtypes(names: Names, old: Function, new: Function) -> Iterator[Change]:
         if dtypes:
             phrase = f"{', '.join(dtypes)}: {change}"
             yield Change(heading="dtypes", names=names, words=(phrase,))
+    # Figures of a result that changed are reported already, and say more than its range.
+    with_ranges = largest_change(old.values, new.values) is None
     inputs: dict[str, list[str]] = {}
     for dtype in sorted(old.dtypes.keys() & new.dtypes.keys()):
-        then, now = _fact(old.dtypes[dtype]), _fact(new.dtypes[dtype])
+        before, after = old.dtypes[dtype], new.dtypes[dtype]
+        shows_range = with_ranges and before.range != after.range
+        then, now = (_fact(fact, shows_range=shows_range) for fact in (before, after))
         if then != now:
             inputs.setdefault(f"{then} → {now}", []).append(dtype)
     words = tuple(f"{', '.join(dtypes)}: {change}" for change, dtypes in inputs.items())
@@ -215,8 +248,8 @@ def _dtypes(names: Names, old: Function, new: Function) -> Iterator[Change]:
         yield Change(heading="dtypes", names=names, words=words)
 
 
-def _fact(fact: DtypeFact) -> str:
-    if fact.range is None:
+def _fact(fact: DtypeFact, *, shows_range: bool) -> str:
+    if fact.range is None or not shows_range:
         return fact.dtype
     return f"{fact.dtype} in [{', '.join(f'{bound:g}' for bound in fact.range)}]"
 
@@ -238,7 +271,7 @@ def _warnings(names: Names, old: Function, new: Function) -> Iterator[Change]:
             words.append(f"warns: {warning}")
         elif not new.deprecated or new.deprecated == old.deprecated:
             deprecated.append(warning)
-    words += _refusals(old.refuses, new.refuses)
+    words += _refusals(*_refused_elsewhere(old, new))
     if words:
         yield Change(heading="warnings", names=names, words=tuple(words))
     if deprecated:

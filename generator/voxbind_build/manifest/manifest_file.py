@@ -22,9 +22,9 @@ SCHEMA = "manifest.schema.json"
 class ManifestError(ValueError):
     """A manifest that can't be read, or that was changed by something other than voxbind."""
 
-    def __init__(self, path: Traversable, problem: str) -> None:
+    def __init__(self, path: Traversable, problem: str, cure: str = "Restore the file") -> None:
         super().__init__(
-            f"{path} {problem}. Restore the file, or run `voxbind build --fresh`, which measures "
+            f"{path} {problem}. {cure}, or run `voxbind build --fresh`, which measures "
             "the installed libraries again and writes a new record."
         )
 
@@ -60,6 +60,7 @@ def read(path: Traversable) -> Manifest:
                 path,
                 f"has schema version {version}, but this voxbind reads versions "
                 f"{min(STEPS, default=SCHEMA_VERSION)} to {SCHEMA_VERSION}",
+                "Install a newer voxbind",
             )
         if version < SCHEMA_VERSION:
             document = migrated(msgspec.json.decode(data), version, SCHEMA_VERSION)

@@ -6,13 +6,13 @@ because other programs read them from the JSON.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import NODEFAULT, Struct, structs
+from msgspec import Struct
 
+from voxbind_build.manifest.omitted_defaults import without_defaults
 from voxbind_build.model import (
     Deviation,
     DtypeFact,
@@ -29,7 +29,7 @@ __all__ = ["ALWAYS", "text"]
 
 ALWAYS: Mapping[type[Struct], frozenset[str]] = {
     Manifest: frozenset(Manifest.__struct_fields__) - {"package"},
-    Library: frozenset(Library.__struct_fields__),
+    Library: frozenset(Library.__struct_fields__) - {"classes", "deprecations"},
     Exclusion: frozenset(Exclusion.__struct_fields__),
     Twin: frozenset(Twin.__struct_fields__),
     Deviation: frozenset(Deviation.__struct_fields__),
@@ -53,7 +53,7 @@ fields of a function are at depth 4, its parameters at depth 5."""
 
 def text(manifest: Manifest) -> str:
     """Return a manifest as JSON with sorted keys, which ends with a line break."""
-    return _lines(_shortened(manifest), 0) + "\n"
+    return _lines(without_defaults(manifest, ALWAYS), 0) + "\n"
 
 
 def _lines(value: Any, depth: int) -> str:
@@ -74,33 +74,3 @@ def _lines(value: Any, depth: int) -> str:
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value, order="sorted").decode()
-
-
-def _shortened(value: Any) -> Any:
-    """Return a record as a dictionary without the fields that equal their default."""
-    if isinstance(value, Struct):
-        fields = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
-        return {name: _shortened(fact) for name, fact, default in fields if fact != default}
-    if isinstance(value, dict):
-        return {key: _shortened(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_shortened(member) for member in value]
-    return value
-
-
-@cache
-def _defaults(record: type[Struct]) -> tuple[tuple[str, object], ...]:
-    """Return the fields of a record with their defaults.
-
-    A field that is always written has `NODEFAULT`, which no value equals.
-    """
-    always = ALWAYS.get(record, frozenset())
-    return tuple(
-        (field.name, NODEFAULT if field.name in always else _default(field))
-        for field in structs.fields(record)
-    )
-
-
-def _default(field: structs.FieldInfo) -> object:
-    factory: Callable[[], object] | object = field.default_factory
-    return factory() if callable(factory) else field.default

@@ -1,7 +1,8 @@
 """Reads and writes raw observations: one file for each library, with one line per definition.
 
-With one line per definition, a diff shows the functions that a new version changed. Each file has
-its own digest, so that a damaged file affects only its own library.
+With one line per definition, a diff shows the functions that a new version changed. Fields that
+equal their default are left out. Each file has its own digest, so that a damaged file affects only
+its own library.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from voxbind_build.manifest.earlier_observations import with_fields_of_today
+from voxbind_build.manifest.omitted_defaults import without_defaults
 from voxbind_build.manifest.sealing import is_sealed, seal_holds, sealed, sha256
 from voxbind_build.model import Observation
 
 OBSERVATIONS = "observations"
 """The folder of the files, relative to the package."""
+_ALWAYS: Mapping[type[Struct], frozenset[str]] = {Observation: frozenset(("inconclusive",))}
+"""Fields that are written even if they equal their default. Without `inconclusive`, an observation
+is taken for one of an earlier release (`with_fields_of_today`)."""
 
 
 class ObservationsError(ValueError):
@@ -30,7 +36,7 @@ class ObservationsError(ValueError):
         )
 
 
-class _File(msgspec.Struct):
+class _File(Struct):
     observations: dict[str, dict[str, Any]]
 
 
@@ -50,10 +56,19 @@ def lines(observations: Mapping[str, Observation]) -> str:
         return "{}"
     members = [
         f"{msgspec.json.encode(name).decode()}: "
-        f"{msgspec.json.encode(observation, order='sorted').decode()}"
+        f"{msgspec.json.encode(without_defaults(observation, _ALWAYS), order='sorted').decode()}"
         for name, observation in sorted(observations.items())
     ]
     return "{\n" + ",\n".join(members) + "\n}"
+
+
+def as_recorded(observation: Observation) -> Observation:
+    """Return an observation as it is read from the file that it is written to.
+
+    Its mappings are then sorted, and no longer in the order of the calls.
+    """
+    definition = observation.definition
+    return decode_observations(encode_observations({definition: observation}).encode())[definition]
 
 
 def decode_observations(data: bytes) -> dict[str, Observation]:

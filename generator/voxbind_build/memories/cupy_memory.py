@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from voxbind_build.memories.containers import mapped
+from voxbind_build.common.image_axes import mapped
 from voxbind_build.memories.interface import Examination, MemoryFacts
 
 LOST = 86

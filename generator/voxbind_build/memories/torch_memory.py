@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from voxbind_build.memories.containers import mapped
+from voxbind_build.common.image_axes import mapped
 from voxbind_build.memories.interface import Examination, MemoryFacts
 
 EXAMINATIONS = (

@@ -13,6 +13,7 @@ from voxbind_build.model.description import (
     Returns,
 )
 from voxbind_build.model.manifest import (
+    DECORATED,
     Difference,
     Function,
     Library,
@@ -93,6 +94,7 @@ from voxbind_build.model.vocabulary import (
 
 __all__ = [
     "DECISIVE",
+    "DECORATED",
     "GIVEN",
     "IMAGE_ROLES",
     "LARGEST_REACH",

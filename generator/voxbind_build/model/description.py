@@ -1,4 +1,4 @@
-"""What documentation and annotations say of a callable: parameters, types, results."""
+"""The description of a function by its documentation and annotations."""
 
 from __future__ import annotations
 
@@ -11,45 +11,59 @@ class Parameter(Struct, frozen=True, kw_only=True):
     """One parameter of a wrapper."""
 
     name: str
+    """The library's name of it."""
     kind: ParameterKind
+    """How it is passed: by position, by name, or either, as in Python's `inspect`."""
     annotation: str
-    """A Python expression over the generated modules' vocabulary (see `render`)."""
+    """The type as a Python expression, with the names that the generated modules import: ``Array |
+    None``."""
     annotation_source: TypeSource
+    """Where its type comes from: the library's annotation, a stub, the documentation, the default,
+    calls, or the twin."""
     default: str | None = None
+    """The default as Python code; none if an argument is required."""
     default_is_literal: bool = True
+    """Whether the default is a number, a text or another literal. Otherwise `default` is an
+    expression of the library."""
     documented: str = ""
     """The documentation's type, word for word."""
     facts: dict[str, str] = field(default_factory=dict)
-    """What the documented type says that fits no annotation: ``{"range": "[0, 1]"}``."""
+    """Facts of the documented type that no annotation can state: ``{"range": "[0, 1]"}``."""
     contradiction: str = ""
-    """What the documentation says and what the default is, where the two differ, in words."""
+    """If the default isn't of the documented type, both of them, in words."""
     untyped: str = ""
     """Why there is an ``Any`` in the annotation, in words."""
     description: str = ""
+    """The documentation's text on the parameter. The manifest leaves it out, because the
+    function's `doc` contains it."""
 
 
 class Form(Struct, frozen=True, kw_only=True):
-    """What comes back where options have certain values."""
+    """The type of the result if options have certain values."""
 
     options: dict[str, str]
-    """By parameter, literals that it may be, with commas between: ``{"return_num": "True"}``."""
+    """By parameter, its values as literals, separated by commas: ``{"return_num": "True"}``."""
     types: dict[str, str] = field(default_factory=dict)
     """By parameter, the type of an argument that isn't the default: ``{"index": "int"}``."""
     annotation: str
+    """The type of the result with these options."""
 
 
 class Returns(Struct, frozen=True, kw_only=True):
-    """What a wrapper gives back."""
+    """The result of a wrapper."""
 
     annotation: str
+    """The type as a Python expression, as for a parameter."""
     annotation_source: TypeSource
+    """Where the type comes from, as for a parameter."""
     documented: tuple[tuple[str, str], ...] = ()
     """(name, type) of each documented member, word for word."""
     forms: tuple[Form, ...] = ()
-    """Where options decide, the types that come with them, the defaults first."""
+    """The types for certain options, if options decide; that of the defaults is first."""
     facts: dict[str, str] = field(default_factory=dict)
-    """As for a parameter; those of a member have its name before them: ``labels.dtype``."""
+    """As for a parameter. Facts of a member of a tuple begin with its name: ``labels.dtype``."""
     contradiction: str = ""
+    """If the measured type isn't the documented one, both of them, in words."""
     untyped: str = ""
     """Why there is an ``Any`` in the annotation, in words."""
 
@@ -63,10 +77,13 @@ class Description(Struct, frozen=True, kw_only=True):
     definition: str
     """``module:qualname`` of the definition; names that share it share observations."""
     fingerprint: str
+    code: str = ""
+    shared_code: str = ""
+    """See `Function.code`."""
     parameters: tuple[Parameter, ...]
     returns: Returns
     doc: str = ""
     deprecated: str | None = None
     tags: tuple[str, ...] = ()
     declared: Contract | None = None
-    """What its author says of it, with `voxbind.declare`."""
+    """The contract that its author declares with `voxbind.declare`."""

@@ -1,4 +1,4 @@
-"""What the probe sees of a callable: calls, results, relations."""
+"""What the probe measures of a function: calls, results, relations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voxbind_build.model.vocabulary import SCHEMA_VERSION, AxisKind, MemoryType,
 
 
 class Ending(Struct, frozen=True, kw_only=True):
-    """How a call ended that didn't outlive its process."""
+    """How a call ended that ended its process."""
 
     outcome: Literal["crashed", "inconclusive"]
     words: str
@@ -38,15 +38,15 @@ class ProbeTask(Struct, frozen=True, kw_only=True):
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By parameter, words that a parameter of that name takes elsewhere in the module."""
     fatal: dict[int, Ending] = field(default_factory=dict)
-    """Calls, by their number, that ended an earlier process: these aren't made again."""
+    """By number of a call that ended an earlier process, how it ended. It isn't made again."""
     again: bool = False
-    """Whether an observation was inconclusive, and this is the second one."""
+    """Whether a first observation was inconclusive or crashed, and this is the second one."""
     beside: Twin | None = None
-    """The twin to run beside it, where it is to be told how far results are from each other."""
+    """The twin to run with the same arguments, if the results are to be compared."""
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """What one call gave back, told without its data."""
+    """The result of one call, described without its data."""
 
     type: str
     """``array``, ``scalar``, ``tuple``, ``list``, ``iterator``, ``dict``, ``none`` or a class's
@@ -56,16 +56,16 @@ class Result(Struct, frozen=True, kw_only=True):
     range: tuple[float, float] | None = None
     members: tuple[Result, ...] = ()
     keys: str = ""
-    """The class of a dictionary's keys, if it is one: ``str``."""
+    """For a dictionary, the class of its keys: ``str``."""
     integral: bool = False
-    """All values are whole numbers."""
+    """Whether all values are integers."""
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """One call and what came of it."""
+    """One call and its outcome."""
 
     case: str
-    """Which image was given: see `probe.images`."""
+    """The image that was passed, in words: see `probe.inputs.images`."""
     shape: tuple[int, ...]
     dtype: str
     outcome: Outcome
@@ -74,16 +74,16 @@ class Call(Struct, frozen=True, kw_only=True):
     """``TypeName: first line of the message``, or how the call ended."""
     warnings: tuple[str, ...] = ()
     arguments: dict[str, str] = field(default_factory=dict)
-    """The arguments beside the image, in words."""
+    """The other arguments, in words."""
 
 
 class OptionEffect(Struct, frozen=True, kw_only=True):
-    """A call with options that weren't at their defaults."""
+    """A call with options that aren't at their defaults."""
 
     options: dict[str, str]
-    """By parameter, the value that was given, as a literal: ``{"return_num": "True"}``."""
+    """By parameter, the value that was passed, as a literal: ``{"return_num": "True"}``."""
     dtype: str
-    """Of the image; empty where there was none."""
+    """The dtype of the image; empty if there is no image."""
     result: Result
 
 
@@ -91,75 +91,89 @@ class AxisArgument(Struct, frozen=True, kw_only=True):
     """An argument with an entry for each axis of the image."""
 
     kind: AxisKind
+    """``shape``: the lengths of the result's axes; ``numbers``: a number for each axis, such as the
+    widths of a blur; ``property``: a property of each axis, such as the distance of its pixels;
+    ``kernel``: an array with as many axes as the image; ``transform``: a matrix or an object that
+    maps coordinates."""
     neutral: tuple[float, ...] = ()
     """Numbers that leave an axis alone: if the first entry, for Z, is one of them, each slice of a
     volume is processed by itself."""
 
 
 class Observation(Struct, frozen=True, kw_only=True):
-    """Everything seen of one callable."""
+    """Everything that was measured of one function."""
 
     definition: str
     fingerprint: str
     """Of the source, the library's version and the way of measuring: equal fingerprints
     need no second measurement."""
     roles: dict[str, str] = field(default_factory=dict)
-    """The role that each array parameter was given: ``image``, ``mask``, ``labels``,
-    ``footprint``, ..."""
+    """The role of each array parameter: ``image``, ``mask``, ``labels``, ``footprint``, ..."""
     image: str = ""
-    """The parameter that takes the image; empty for a callable that takes none."""
+    """The parameter that takes the image; empty if none does."""
     calls: tuple[Call, ...] = ()
     relations: dict[str, bool] = field(default_factory=dict)
     """Outcome of each relation that was tested: ``per_slice``, ``last_axis``, ..."""
     dtypes: dict[str, Result] = field(default_factory=dict)
-    """By input dtype, for those that were taken."""
+    """By dtype of the image, the result, for dtypes that were accepted."""
     allowed_dtypes: tuple[str, ...] = ()
-    """The dtypes that it was given, where a person says that others are misread."""
+    """The only dtypes that were passed, if a person states that others are misread."""
     refused: dict[str, str] = field(default_factory=dict)
-    """By input dtype, the error for those that were not."""
+    """By dtype of the image, the error, for dtypes that were refused."""
     crashes: tuple[str, ...] = ()
-    """Those refused dtypes on which the function ended its process."""
+    """The refused dtypes with which the function ended its process."""
     warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By input dtype, the warnings that came with it."""
+    """By dtype of the image, the warnings."""
     masks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By array parameter, the dtypes of masked arrays whose mask the function takes into account.
     A parameter that isn't listed ignores masks, or wasn't measured."""
     mutates: tuple[str, ...] = ()
     random: bool = False
+    keeps_state: bool = False
+    """Whether two equal calls give different results, although nothing is random: the function
+    keeps something from one call to the next."""
+    ignored_outputs: tuple[str, ...] = ()
+    """Parameters that take a dtype which the result then doesn't have."""
+    slices_with_one: bool = False
+    """Whether each slice of a volume is processed by itself if the further images are slices, one
+    for all slices of the volume: ``f(volume, slice)[z] == f(volume[z], slice)``."""
+    dtype_follows: str = ""
+    """The parameter, besides the image, whose array has the dtype of the result: ``markers``."""
     axis_arguments: dict[str, AxisArgument] | None = None
     """Parameters that take an entry for each axis of the image; None if that wasn't measured."""
     seeds: tuple[str, ...] = ()
     """Parameters that take an integer, on which random results depend."""
     reach: ReachTrials | None = None
-    """How far elements of the result were seen to look; None if that wasn't measured."""
+    """How far elements of the result look; None if that wasn't measured."""
     option_effects: tuple[OptionEffect, ...] = ()
     """Calls whose options change the kind of the result."""
     values: dict[str, str] = field(default_factory=dict)
     """By call in words, the figures of its result: see `voxbind_build.common.figures`."""
     lists: dict[str, bool] = field(default_factory=dict)
-    """Whether each array may as well be given as nested lists."""
+    """By array parameter, whether it also accepts nested lists."""
     also_accepts: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """What a parameter was seen to take beside what is documented: see `probe.variants`."""
+    """By parameter, kinds of arguments that it accepts although they aren't documented: see
+    `probe.protocol.variants`."""
     inconclusive: dict[Part, str] = field(default_factory=dict)
-    """By part, how a call ended without which that part is open."""
+    """By part of the measurement that stays undecided, how the call ended that would decide it."""
     failure: str = ""
-    """Why there is nothing more: the process crashed, used up its time, ..."""
+    """Why nothing else was measured: the process crashed, used up its time, ..."""
     machine: str = ""
-    """The device and its driver, where another machine's are needed: see `LibrarySpec.device`."""
+    """The device and its driver, if the library needs one: see `LibrarySpec.device`."""
     agreement: Agreement | None = None
-    """How far results are from the twin's, where both were run."""
+    """How much results differ from the twin's; None if only one of the two was run."""
 
 
 class Machine(Struct, frozen=True, kw_only=True):
-    """Where functions were observed: what decides the numbers that come back, and no host's name.
+    """The machine that functions were observed on: everything that decides results, but no name.
 
-    A version that can't be told is empty.
+    An unknown version is empty.
     """
 
     device: str
     """``NVIDIA H100 80GB HBM3``."""
     capability: str = ""
-    """The GPU's, as CUDA counts them: ``9.0``."""
+    """The compute capability of the GPU: ``9.0``."""
     driver: str = ""
     runtime: str = ""
     """The version of CUDA."""
@@ -167,22 +181,22 @@ class Machine(Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
-        """What the manifest says."""
+        """The text in the manifest."""
         capability = f" (compute capability {self.capability})" if self.capability else ""
         versions = (("driver", self.driver), ("CUDA", self.runtime), ("CuPy", self.cupy))
-        told = (f"{name} {version}" for name, version in versions if version)
-        return ", ".join((f"{self.device}{capability}", *told))
+        known = (f"{name} {version}" for name, version in versions if version)
+        return ", ".join((f"{self.device}{capability}", *known))
 
 
 class Recording(Struct, frozen=True, kw_only=True):
-    """What was observed of one library on one machine, to be merged on another."""
+    """The observations of one library on one machine, which a build on another machine uses."""
 
     library: str
     distribution: str
     version: str
     machine: Machine
     observations: dict[str, Observation]
-    """By definition; each has a fingerprint of the source that it rests on."""
+    """By definition. Each has the fingerprint of the source that was measured."""
 
 
 class Recordings(Struct, frozen=True, kw_only=True):
@@ -190,5 +204,5 @@ class Recordings(Struct, frozen=True, kw_only=True):
 
     recordings: tuple[Recording, ...]
     digest: str = ""
-    """SHA-256 over the file without this field: tells an edit by hand."""
+    """SHA-256 over the file without this field. It shows whether somebody edited the file."""
     schema_version: int = SCHEMA_VERSION

@@ -75,6 +75,8 @@ class Reach(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     """Why the reach is unknown, or why it is everything."""
     evidence: Literal["observed", "recorded", "twin", "declared"]
+    """Whether it was measured on the machine that built the package, measured on another machine,
+    taken from the twin, or stated in the TOML file."""
 
     @property
     def names(self) -> frozenset[str]:

@@ -11,18 +11,18 @@ from voxbind_build.model.vocabulary import ParameterKind
 
 
 class SourceParameter(Struct, frozen=True, kw_only=True):
-    """One parameter as it stands in the source."""
+    """One parameter, as it is written in the source."""
 
     name: str
     kind: ParameterKind
     default: str | None = None
     """A literal or builtin expression (``1``, ``'nearest'``, ``range(1, 10, 2)``), or the
-    dotted public path of an upstream object (``numpy.sum``), or ``<lambda>`` or such for
-    what has neither; None where the argument is required."""
+    dotted public path of an object of a library (``numpy.sum``). A default that can't be written
+    so is a text such as ``<lambda>``. None if the argument is required."""
     default_is_literal: bool = True
     annotation: str | None = None
     stub: str | None = None
-    """What the library's stub file says, all overloads united."""
+    """The type in the library's stub file, with all overloads united."""
 
 
 class Definition(Struct, frozen=True, kw_only=True):
@@ -34,14 +34,17 @@ class Definition(Struct, frozen=True, kw_only=True):
     parameters: tuple[SourceParameter, ...]
     returns: str | None = None
     docstring: str = ""
-    """Cleaned (`inspect.cleandoc`); from the live object where there is one, since some
-    libraries fill templates in at import."""
+    """Cleaned with `inspect.cleandoc`. It is read from the imported object if there is one, because
+    some libraries fill in templates when they are imported."""
     fingerprint: str = ""
     """SHA-256 over the text of the defining module."""
+    code: str = ""
+    shared_code: str = ""
+    """See `Function.code`."""
     origin: Literal["source", "live"] = "source"
     """``live`` for compiled callables that have no Python source."""
     decorators: tuple[str, ...] = ()
-    """The decorators as they stand in the source, outermost first."""
+    """The decorators as they are written in the source, outermost first."""
 
 
 class PublicName(Struct, frozen=True, kw_only=True):
@@ -54,7 +57,7 @@ class PublicName(Struct, frozen=True, kw_only=True):
     """For functions; None for everything else."""
     exclusion: Exclusion | None = None
     members: dict[str, str] = field(default_factory=dict)
-    """For classes: see `Function.members`."""
+    """For classes, and for functions that make instances: see `Function.members`."""
 
     @property
     def module(self) -> str:
@@ -75,7 +78,7 @@ class Inventory(Struct, frozen=True, kw_only=True):
     names: tuple[PublicName, ...]
     """Sorted by name."""
     differences: tuple[str, ...] = ()
-    """Where source and live module disagree, one sentence each."""
+    """A sentence for each difference between the source and the imported module."""
     live: bool = True
     """Whether the library could be imported."""
     absent: tuple[str, ...] = ()
@@ -84,6 +87,10 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Listed modules that exist and couldn't be imported."""
     handed_on: dict[str, dict[str, str]] = field(default_factory=dict)
     """See `Library.handed_on`."""
+    classes: dict[str, dict[str, str]] = field(default_factory=dict)
+    """See `Library.classes`."""
+    deprecations: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """See `Library.deprecations`."""
     imported: tuple[str, ...] = ()
     """Paths of the files that Python and the library loaded when the library was imported. They
     depend on the machine, and no record holds them."""

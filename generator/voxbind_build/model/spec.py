@@ -1,4 +1,4 @@
-"""A library's specification: what a person writes, one TOML a library."""
+"""A library's specification, which a person writes: one TOML file for each library."""
 
 from __future__ import annotations
 
@@ -24,14 +24,19 @@ class Exclusion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Declaration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a person states because it can't be measured, or contests; the rest stays as seen."""
+    """Facts that a person states because a measurement can't show them, or is wrong.
+
+    All other facts stay as observed.
+    """
 
     reason: str
+    """Why the measurement doesn't decide, in a sentence."""
     contract: Contract | Literal["helper"] | None = None
-    """``helper`` for what takes no image."""
+    """What the function does with axes; ``helper`` for a function that takes no image."""
     result: ResultKind | tuple[ResultKind, ...] | None = None
+    """The kind of the result, or of each member if it is a tuple."""
     needs_channels: bool | None = None
-    """Whether an axis of colours must be there."""
+    """Whether the image must have a channel axis."""
 
     def __post_init__(self) -> None:
         """Refuse a declaration that states nothing or contradicts itself."""
@@ -46,16 +51,16 @@ class Declaration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class EnvironmentVariable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file that a library must be told of before it is imported.
+    """An environment variable with the path of a file, which is set before a library is imported.
 
-    Where the variable isn't set already, no `unless` pattern matches a file and one of
-    `below_prefix` exists, the variable is set to the first such file's path.
+    It is set to the first file of `below_prefix` that exists, unless the variable is set already
+    or a file matches a pattern of `unless`.
     """
 
     below_prefix: tuple[str, ...]
     """Files below ``sys.prefix``, with ``/`` between folders."""
     unless: tuple[str, ...] = ()
-    """`glob` patterns of files that make it unnecessary."""
+    """`glob` patterns of files. If one of them exists, the variable isn't needed."""
 
 
 class ImageClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +70,7 @@ class ImageClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     name: str
+    """The class: ``SimpleITK.Image``."""
     from_array: str
     """Returns an image for a NumPy array: ``SimpleITK.GetImageFromArray``."""
     to_array: str
@@ -72,7 +78,7 @@ class ImageClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a library is and what can't be read off it."""
+    """Where a library is, and what can't be read from its source."""
 
     name: str
     """Key in the manifest and the name below ``voxbind``: ``skimage``."""
@@ -81,18 +87,19 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     distribution: str = ""
     """Name on PyPI: ``scikit-image``; by default the name."""
     also: tuple[str, ...] = ()
-    """Other distributions that hold the same library: for another CUDA, say."""
+    """Other distributions of the same library, such as one for another version of CUDA."""
     written_for: str = ""
     """The minor version of the library that all entries of this specification fit: ``0.26``. If
     another version is installed, an entry that matches nothing there is reported and ignored."""
     extra: str = ""
     """The extra of voxbind that installs it, if there is one: ``skimage``."""
     memory_type: MemoryType = "numpy"
+    """The arrays that the library takes; ``array_api`` for those of any library."""
     twin: str | None = None
     """The library that has the same functions on another device."""
     device: Literal["", "cuda"] = ""
-    """What it needs to run, where not every machine has that: it is read from its source alone,
-    and measured by ``voxbind record``."""
+    """``cuda`` if the library needs a GPU. A build then only reads its source, and ``voxbind
+    record`` measures it."""
     exclude: dict[str, Exclusion] = field(default_factory=dict)
     """By dotted public name, ``fnmatch`` patterns allowed."""
     declare: dict[str, Declaration] = field(default_factory=dict)
@@ -111,8 +118,8 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     image_class: ImageClass | None = None
     """The library's own class of images, if it takes no arrays."""
     only: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The dtypes of the library's memory that a function reads rightly, by dotted public name:
-    it is given no others, neither to measure nor by its wrapper."""
+    """By dotted public name, the only dtypes that a function reads correctly. Neither the probe
+    nor the wrapper passes it others."""
     lazy: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Parameters for which a function takes a dask array and keeps it lazy, by dotted public name,
     if the documentation doesn't say so."""
@@ -120,21 +127,21 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Why a function's reach is unknown although the measurement shows one, by dotted public name:
     a clause, such as ``it clips to [-1, 1] if any element is negative``."""
     needs_output: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Outputs, optional upstream, without which a function returns memory that nobody wrote."""
+    """Optional outputs without which a function returns memory that was never written."""
     tolerance: dict[str, float] = field(default_factory=dict)
-    """How far a result may be from the twin's, as a part of the largest number in it: by dotted
-    public name, ``fnmatch`` patterns allowed, the first that fits."""
+    """By dotted public name, how much a result may differ from the twin's, as a fraction of its
+    largest number. ``fnmatch`` patterns are allowed; the first that matches decides."""
     untyped: dict[str, str] = field(default_factory=dict)
-    """Public classes that no parameter has for its type, by dotted name, and why."""
+    """By dotted name of a public class, why it isn't used as the type of a parameter."""
     environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
     """By name of an environment variable."""
     home: str = ""
-    """Where wrappers import it from, if it comes with voxbind itself, as a copy of the folder of
-    its name in ``templates/``: ``voxbind._native``."""
+    """The module that wrappers import the library from, if it comes with voxbind:
+    ``voxbind._native``, a copy of the folder in ``templates/`` that has the library's name."""
     needs: tuple[str, ...] = ()
-    """Modules that it imports at its first call: the doctor looks for them."""
+    """Modules that the library imports at its first call. The doctor checks them."""
     file: str = ""
-    """The file that it was read from, for messages; no key of the file."""
+    """The file of the specification, for messages. It isn't a key of the file."""
 
     @property
     def package(self) -> str:
@@ -169,7 +176,7 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     @property
     def remedy(self) -> str:
-        """What brings the library in, as far as a build needs it."""
+        """How to install what a build needs of the library, in words."""
         if self.device:
             return f"`pip install --no-deps {self.distribution}` brings its source"
         if self.extra or self.distribution != self.name:
@@ -177,9 +184,9 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return f"put {self.package!r} beside the file that describes it, or on PYTHONPATH"
 
     def __post_init__(self) -> None:
-        """Let what isn't on PyPI go by its name."""
+        """Use the name as the distribution if there is none."""
         if not self.distribution:
-            # The struct is frozen for who reads it; here it is being made.
+            # The struct is frozen once it exists; this sets its first value.
             force_setattr(self, "distribution", self.name)
 
 

@@ -9,82 +9,84 @@ from voxbind_build.model.vocabulary import Numbers
 
 
 class Deviation(Struct, frozen=True, kw_only=True):
-    """A kind of call, and how far from its twin's a function's result is there."""
+    """A kind of call, and how much its results differ from the twin's."""
 
     dtype: str = ""
-    """Of the image; empty for any."""
+    """The dtype of the image; empty for any."""
     parameters: tuple[str, ...] = ()
-    """Arguments that aren't what they are in most calls, by name."""
+    """Names of the parameters that get another argument than in most calls."""
     max_relative: float = 0.0
-    """The largest difference as a part of the largest number in the twin's array."""
+    """The largest difference, as a fraction of the largest number in the twin's array."""
     unlike: bool = False
-    """Whether there was a result of another kind or shape, which no number tells."""
+    """Whether a result was of another kind or shape, so that no difference can be computed."""
 
     @property
     def is_every_call(self) -> bool:
-        """Whether it is no kind of its own."""
+        """Whether it applies to every call."""
         return not (self.dtype or self.parameters)
 
 
 class Agreement(Struct, frozen=True, kw_only=True):
-    """How far a function's results are from its twin's, over the calls that both took."""
+    """How much a function's results differ from its twin's, in the calls that both accepted."""
 
     calls: int
     """How many calls were compared."""
     absolute: float
     """The largest difference of two numbers."""
     relative: float
-    """The largest difference as a part of the largest number in the twin's array."""
+    """The largest difference, as a fraction of the largest number in the twin's array."""
     at: str = ""
     """The call with the largest relative difference, in words; empty if there is none."""
     unlike: tuple[str, ...] = ()
-    """Calls whose results differ in kind or shape, and how, in words: no number says how far."""
+    """Calls whose results differ in kind or shape, and how, in words."""
     only_twin: tuple[str, ...] = ()
-    """Calls that the twin alone takes, and the error, in words."""
+    """Calls that only the twin accepts, and the error, in words."""
     deviations: tuple[Deviation, ...] = ()
-    """The kinds of call whose results differ by more than rounding, the furthest apart first."""
+    """Kinds of call whose results differ by more than rounding, the largest difference first."""
 
 
 class Twin(Struct, frozen=True, kw_only=True):
-    """How a function differs from the one that does the same on the CPU."""
+    """How a function on a GPU differs from its twin on the CPU."""
 
     name: str
-    """Dotted public name of the other: ``skimage.filters.gaussian``."""
+    """Dotted public name of the twin: ``skimage.filters.gaussian``."""
     missing: tuple[str, ...] = ()
-    """Parameters that only the other has."""
+    """Parameters that only the twin has."""
     added: tuple[str, ...] = ()
-    """Parameters that only this one has."""
+    """Parameters that only this function has."""
     renamed: dict[str, str] = field(default_factory=dict)
-    """Parameters with another name here: the other's name, and this one's."""
+    """By the twin's name of a parameter, the name that it has here."""
     defaults: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """By the other's name, parameters whose defaults differ: the other's, and this one's."""
+    """By the twin's name of a parameter, two defaults that differ: the twin's, and this one's."""
     tolerance: float = 0.0
-    """The relative difference from which on results are known to differ."""
+    """Results differ if their relative difference is larger than this."""
     agreement: Agreement | None = None
-    """What was measured; None where the two were not run side by side."""
+    """What was measured; None if the two were not run with the same arguments."""
     deviations: tuple[Deviation, ...] = ()
-    """Kinds of call whose results are further from each other than that, arguments by the other's
-    names. What is neither of one dtype nor with given arguments stands for every call."""
+    """Kinds of call whose results differ by more than the tolerance. Parameters have the twin's
+    names."""
     refuses: tuple[str, ...] = ()
-    """Dtypes that this one refuses and the other takes."""
+    """Dtypes that this function refuses and the twin accepts."""
     dtypes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """By the image's dtype, those that come back where they differ: the other's, and this one's."""
+    """By dtype of the image, two dtypes of the result that differ: the twin's, and this one's."""
     axes: int | None = None
-    """How many spatial axes an image has with which both do the same: None for any, 0 for none."""
+    """Both do the same with images of this many spatial axes: None for any number, 0 for none."""
     kernels: tuple[str, ...] = ()
-    """By the other's name, parameters for which this one takes a kernel for its device, and the
-    other a Python function."""
+    """Names, in the twin, of parameters for which this function takes a kernel for its device, and
+    the twin a Python function."""
     objects: bool = False
-    """Whether the other gives back objects of a class that no array is, or functions: this one's
-    are objects of its own, and stay on its device."""
+    """Whether the twin returns functions, or objects of another class than arrays. This function
+    returns objects of its own, which stay on its device."""
     numbers: Numbers = "none"
-    """Whether the other gives back numbers, which are arrays without axes on a device."""
+    """Whether the twin returns numbers. On a device, these are arrays without axes."""
 
     @property
     def differs(self) -> bool:
-        """Whether results are known to differ beyond the tolerance."""
-        found = self.agreement
-        return found is not None and bool(found.unlike or found.relative > self.tolerance)
+        """Whether results were measured to differ by more than the tolerance."""
+        agreement = self.agreement
+        return agreement is not None and bool(
+            agreement.unlike or agreement.relative > self.tolerance
+        )
 
     @property
     def is_alike(self) -> bool:
@@ -93,17 +95,17 @@ class Twin(Struct, frozen=True, kw_only=True):
 
 
 class Twins(Struct, frozen=True, kw_only=True):
-    """How the names of a library on a device stand to those of its twin on the CPU."""
+    """The names of a library on a device, compared with those of its twin on the CPU."""
 
     pairs: dict[str, Twin]
     """By the name on the device, the functions that both have."""
     handed_on: tuple[str, ...] = ()
     """Classes and constants that both have: handed on, and not compared."""
     only_twin: dict[str, str] = field(default_factory=dict)
-    """Names of the twin that aren't there on the device, and what each is: ``image`` or
-    ``helper`` for a function, ``class`` or ``constant``."""
+    """By name that only the twin has, what it is: ``image`` or ``helper`` for a function,
+    ``class`` or ``constant``."""
     only_device: dict[str, str] = field(default_factory=dict)
-    """The same the other way round."""
+    """The same for names that only the library on the device has."""
     left_out: dict[str, Exclusion] = field(default_factory=dict)
     """Names of either that have no wrapper, of which the other's has one, or which are no
     modules and left out of both; and why."""
@@ -115,5 +117,5 @@ class Twins(Struct, frozen=True, kw_only=True):
 
     @property
     def compared(self) -> dict[str, Agreement]:
-        """By the name on the device, those that were run beside their twin."""
+        """By the name on the device, the functions that were run with their twin's arguments."""
         return {name: pair.agreement for name, pair in self.pairs.items() if pair.agreement}

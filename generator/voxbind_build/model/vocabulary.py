@@ -17,21 +17,21 @@ TypeSource = Literal["annotation", "stub", "docstring", "default", "observed", "
 Contract = Literal["PURE_2D", "PURE_3D", "FLEXIBLE", "VOLUMETRIC_TO_SLICE"]
 
 Evidence = Literal["observed", "recorded", "inferred", "declared", "unobserved"]
-"""What a verdict rests on. ``unobserved``: no run decided it, and no twin did."""
+"""What a verdict is based on. ``unobserved``: neither a call nor a twin decided it."""
 
 SEEN: tuple[Evidence, ...] = ("observed", "recorded")
-"""Evidence by running a function, here or on another machine."""
+"""Evidence from running a function, here or on another machine."""
 
 ResultKind = Literal[
     "image", "resized", "mask", "labels", "scalar", "points", "table", "histogram", "other"
 ]
 
 Preserved = Literal["all", "dtype", "memory", "nothing"]
-"""What arrays that come back keep of the image: its memory, dtype and number of axes; memory and
-dtype; its memory; or not even that, since no other library has such arrays."""
+"""What the arrays of a result have in common with the image: memory, dtype and number of axes;
+memory and dtype; memory; or nothing, because no other library has such arrays."""
 
 MemoryType = Literal["numpy", "cupy", "torch", "pyclesperanto", "array_api"]
-"""``array_api``: wherever the image is, by the array API standard."""
+"""``array_api``: in the memory of the image, by the array API standard."""
 
 AxisKeyword = Literal["x", "y", "z", "number"]
 """Which axis of a (Z, Y, X) array a parameter is about: x the last, y the last but one, z the
@@ -55,7 +55,7 @@ Aspect = Literal[
     "exclusion",
     "record",
 ]
-"""In what two records of a function, or of a library, can differ."""
+"""The headings under which differences of two records are reported."""
 
 Outcome = Literal["returned", "raised", "crashed", "inconclusive"]
 """What became of a call. ``crashed``: it ended its process, by a fault or an exit.

@@ -1,7 +1,8 @@
 """Calls libraries whose images have other forms: a batch axis, or a class of their own.
 
-The run time has the same conversions in ``voxbind._upstream.array_forms``. Here a last axis of
-three or four channels shows that an image has colours, since no test volume is that narrow.
+The run time does the same in ``voxbind._upstream.array_forms``, with the same code for the axes.
+Here a last axis of three or four channels shows that an image has colours, since no test volume is
+that narrow.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from voxbind_build.common.image_axes import (
+    COLOURS,
+    channels_first,
+    mapped,
+    replaced,
+    without_axes,
+)
 from voxbind_build.libraries import import_dotted
-from voxbind_build.memories.containers import mapped
 from voxbind_build.model import IMAGE_ROLES, ImageClass, ProbeTask
 
 __all__ = ["in_form"]
-
-_COLOURS = (3, 4)
 
 
 def in_form(
@@ -46,19 +51,6 @@ def in_form(
     return _with_axes(function, positions, len(task.axes) - 2)
 
 
-def _replaced(
-    positions: dict[str, int], change: Callable[[Any], Any], args: Any, kwargs: dict[str, Any]
-) -> list[Any]:
-    """Change the images among the arguments; return those that are given by position."""
-    arguments = [*args]
-    for name, position in positions.items():
-        if 0 <= position < len(arguments):
-            arguments[position] = change(arguments[position])
-        elif name in kwargs:
-            kwargs[name] = change(kwargs[name])
-    return arguments
-
-
 def _with_class(
     function: Callable[..., Any], positions: dict[str, int], image_class: ImageClass
 ) -> Callable[..., Any]:
@@ -71,8 +63,8 @@ def _with_class(
         return from_array(value.view(np.uint8) if value.dtype == bool else value)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        result = function(*_replaced(positions, change, args, kwargs), **kwargs)
-        return mapped(result, lambda each: to_array(each) if isinstance(each, kind) else each)
+        result = function(*replaced(positions, change, args, kwargs), **kwargs)
+        return mapped(result, lambda image: to_array(image) if isinstance(image, kind) else image)
 
     return call
 
@@ -88,34 +80,15 @@ def _with_axes(
             shape = tuple(getattr(value, "shape", ()))
             if len(shape) < 2:
                 return value
-            if len(shape) > 2 and shape[-1] in _COLOURS:
+            if len(shape) > 2 and shape[-1] in COLOURS:
                 has_channels = True
-                order = (len(shape) - 1, *range(len(shape) - 1))
-                moved = (
-                    value.permute(order) if hasattr(value, "permute") else value.transpose(order)
-                )
-                return moved[(None,) * (added - 1)]
+                return channels_first(value, added)
             return value[(None,) * added]
 
-        result = function(*_replaced(positions, change, args, kwargs), **kwargs)
-        return mapped(result, lambda each: _without(each, added, has_channels))
+        result = function(*replaced(positions, change, args, kwargs), **kwargs)
+        return mapped(result, lambda array: without_axes(array, added, has_last=has_channels))
 
     return call
-
-
-def _without(result: Any, added: int, has_channels: bool) -> Any:
-    """Return a result without the axes that were added, and with its channels on the last axis."""
-    shape = tuple(getattr(result, "shape", ()))
-    if len(shape) < 2 or shape[0] != 1:
-        return result
-    if len(shape) < added + 2:
-        return result[0]
-    if shape[:added] == (1,) * added:
-        return result[(0,) * added]
-    result = result[(0,) * (added - 1)]
-    if has_channels and len(result.shape) == 3:
-        return result.permute(1, 2, 0) if hasattr(result, "permute") else result.transpose(1, 2, 0)
-    return result
 
 
 def _dotted(name: str) -> Any:

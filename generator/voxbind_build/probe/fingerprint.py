@@ -22,7 +22,7 @@ from voxbind_build.probe.inputs.roles import image_parameters, table
 _FOLDER = Path(__file__).parent
 _SHARED = (
     *("probe/inputs/*.py", "probe/protocol/**/*.py", "probe/invoke.py", "probe/array_forms.py"),
-    *("memories/containers.py", "common/figures.py"),
+    *("common/figures.py", "common/fixed_text.py", "common/image_axes.py"),
 )
 _FOR_RECORDING = frozenset({"twin_agreement.py"})
 """Files that only `voxbind record` uses; they don't affect any other observation."""

@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
+from voxbind_build.common.fixed_text import without_places
 from voxbind_build.memories.interface import Memory
 from voxbind_build.model import Outcome, Parameter, Result
 from voxbind_build.probe.inputs.images import Array
 
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
-_PATH = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?(?:[/\\][\w.+\-]+){2,}")
 _MEMBERS = 12
 _NUDGE = 1 + 1e-6
 _EXHAUSTED = frozenset(
@@ -85,6 +84,7 @@ def call(
     memory: Memory,
     given: Container[str] = (),
     only: tuple[str, ...] = (),
+    watched: bool = True,
 ) -> Answer:
     """Call a function on copies of the arguments.
 
@@ -104,6 +104,9 @@ def call(
         Parameters whose arrays are passed in the library's memory.
     only
         The dtypes that the function reads correctly in those arrays; all dtypes if empty.
+    watched
+        Whether to find out which arguments the function changes. Each array is copied back from the
+        library's memory for that.
     """
     try:
         copies = {
@@ -112,7 +115,11 @@ def call(
         }
     except Exception as error:  # the memory lacks a dtype, or a number of axes
         return raised(error)
-    before = {name: _copy(memory.take(copies[name])) for name in arguments if name in given}
+    before = {
+        name: _copy(memory.take(copies[name]))
+        for name in arguments
+        if name in given and (watched or only)
+    }
     if only:
         dtypes = {str(value.dtype) for value in before.values() if isinstance(value, np.ndarray)}
         if not dtypes <= {*only}:
@@ -144,7 +151,7 @@ def call(
         memory.wait()
     mutated = tuple(
         name
-        for name, value_before in {**arguments, **before}.items()
+        for name, value_before in ({**arguments, **before} if watched else {}).items()
         if isinstance(value_before, np.ndarray)
         and _differs(value_before, memory.take(copies[name]))
     )
@@ -195,7 +202,7 @@ def scrub(message: str) -> str:
     """Return the first line, with placeholders for addresses and paths, which vary by machine."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     first = lines[0].encode("utf-8", "replace").decode() if lines else ""
-    return _ADDRESS.sub("<address>", _PATH.sub("<path>", first))[:300]
+    return without_places(first)[:300]
 
 
 def outline(result: Result) -> Result:

@@ -11,7 +11,8 @@ import __future__
 from pathlib import Path
 from symtable import symtable
 
-from voxbind_build.common import wording
+from voxbind_build.common import image_axes, wording
+from voxbind_build.common.templates import templates_dir
 from voxbind_build.model import PACKAGE, Manifest
 from voxbind_build.render.code.auto import AUTO, render_auto
 from voxbind_build.render.code.checked_text import RenderError
@@ -21,15 +22,14 @@ from voxbind_build.render.code.module_tree import module_tree
 from voxbind_build.render.code.package import render_package
 from voxbind_build.render.code.registry_index import INDEX, index
 from voxbind_build.render.docs.examples import Examples
+from voxbind_build.render.napari import PLUGIN, plugin
 
 __all__ = ["RenderError", "own_names", "render", "runtime", "templates_dir"]
 
 _NATIVE = "_native"
 """The package of voxbind's own functions."""
-_WORDING = Path(wording.__file__)
-"""The one file that the generator and the run time share."""
-_AUTO_WORDING = "_auto/wording.py"
-"""Path of that file in the package."""
+_SHARED = {"_auto/wording.py": wording, "_upstream/image_axes.py": image_axes}
+"""The files that the generator and the run time share, by their path in the package."""
 
 
 def render(manifest: Manifest, templates: Path) -> dict[str, str]:
@@ -74,6 +74,8 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
     else:
         modules |= render_package(manifest, templates)
     data = {INDEX: index(manifest), "py.typed": ""}
+    if is_own:
+        data[PLUGIN] = plugin(manifest)
     copied = runtime(templates) if is_own else {}
     return dict(sorted({**tidy(modules, manifest.package), **copied, **data}.items()))
 
@@ -87,8 +89,11 @@ def runtime(templates: Path) -> dict[str, str]:
         The folder of templates.
     """
     native = {f"{_NATIVE}/{path}": text for path, text in _copied(templates / "native").items()}
-    wording = {_AUTO_WORDING: _WORDING.read_text(encoding="utf-8")}
-    return _copied(templates / "runtime") | wording | native
+    shared = {
+        path: Path(str(module.__file__)).read_text(encoding="utf-8")
+        for path, module in _SHARED.items()
+    }
+    return _copied(templates / "runtime") | shared | native
 
 
 def own_names(templates: Path) -> dict[str, str]:
@@ -119,13 +124,3 @@ def _copied(folder: Path) -> dict[str, str]:
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(folder.rglob("*.py"))
     }
-
-
-def templates_dir() -> Path:
-    """Return the folder of the templates: that of the checkout, else of the installed package."""
-    package = Path(__file__).parent.parent
-    # An editable install also has a copy in site-packages, which nobody edits.
-    checkout = package.parent.parent / "templates"
-    if (checkout / "runtime").is_dir() and (package.parent.parent / "pyproject.toml").is_file():
-        return checkout
-    return package / "templates"

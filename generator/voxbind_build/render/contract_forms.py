@@ -23,6 +23,8 @@ class ContractForm(NamedTuple):
     """The same for a function that needs an axis of channels, C."""
     volumes: Literal["sliced", "processed", "projected"]
     """What happens to a (Z, Y, X) volume."""
+    direct_axes: tuple[Literal["<", "=="], int]
+    """The number of spatial axes with which the wrapper calls the library directly."""
 
 
 def contract_form(contract: Contract) -> ContractForm:
@@ -34,6 +36,7 @@ def contract_form(contract: Contract) -> ContractForm:
                 takes="takes a (Y, X) image",
                 takes_channels="takes a (Y, X, C) image",
                 volumes="sliced",
+                direct_axes=("<", 3),
             )
         case "PURE_3D":
             return ContractForm(
@@ -41,6 +44,7 @@ def contract_form(contract: Contract) -> ContractForm:
                 takes="takes a (Z, Y, X) volume; an image raises an error",
                 takes_channels="takes a (Z, Y, X, C) volume; an image raises an error",
                 volumes="processed",
+                direct_axes=("==", 3),
             )
         case "FLEXIBLE":
             return ContractForm(
@@ -50,6 +54,7 @@ def contract_form(contract: Contract) -> ContractForm:
                     "takes a (Y, X, C) image or a (Z, Y, X, C) volume, which is processed in 3-D"
                 ),
                 volumes="processed",
+                direct_axes=("<", 4),
             )
         case "VOLUMETRIC_TO_SLICE":
             return ContractForm(
@@ -57,6 +62,7 @@ def contract_form(contract: Contract) -> ContractForm:
                 takes="takes a (Z, Y, X) volume and returns a 2-D image",
                 takes_channels="takes a (Z, Y, X, C) volume and returns an image of one slice",
                 volumes="projected",
+                direct_axes=("==", 3),
             )
         case _:
             assert_never(contract)

@@ -24,8 +24,11 @@ from voxbind_build.verify.caches import planted
 from voxbind_build.verify.package_lock import locked
 
 __all__ = [
+    "CATALOGUE",
+    "PACKAGE",
     "Changes",
     "OutputError",
+    "Product",
     "claimed",
     "differing",
     "exists",
@@ -51,30 +54,58 @@ class OutputError(OSError):
     """An output folder that can't be written, or has files that voxbind didn't write."""
 
 
+class Product(msgspec.Struct, frozen=True):
+    """What a command writes to a folder, in the words of its error messages."""
+
+    noun: str
+    again: str
+    """What to do when the cause is removed."""
+    elsewhere: str
+    """Where else it can be written; empty, or ends with a comma and a space."""
+    kept: str
+    """What is kept if a disk is full; empty, or begins with a comma."""
+
+
+PACKAGE = Product(
+    noun="package",
+    again="build again",
+    elsewhere="make a wheel with --wheel, ",
+    kept=", and what was measured is kept",
+)
+CATALOGUE = Product(noun="catalogue", again="run `voxbind catalog` again", elsewhere="", kept="")
+
 _FULL = {
-    errno.ENOSPC: "Free space on its disk and build again",
-    errno.EDQUOT: "Free some of your disk quota and build again",
-    errno.EFBIG: "Raise the limit on the size of a file (`ulimit -f`) and build again",
+    errno.ENOSPC: "Free space on its disk",
+    errno.EDQUOT: "Free some of your disk quota",
+    errno.EFBIG: "Raise the limit on the size of a file (`ulimit -f`)",
 }
 """What helps if a disk has no more to give, by the error's number."""
 
 
-def unwritable(place: Path, error: OSError) -> OutputError:
+def unwritable(place: Path, error: OSError, product: Product = PACKAGE) -> OutputError:
     """Return the error for a place that can't be written, with what to do about it."""
-    cure = _FULL.get(error.errno or 0)
-    kept = ", and what was measured is kept" if cure else ""
-    cure = cure or (
-        "Give --out a folder that you may write, make a wheel with --wheel, or change the rights "
-        "of this one"
-    )
+    if full := _FULL.get(error.errno or 0):
+        cure, kept = f"{full} and {product.again}", product.kept
+    else:
+        cure, kept = (
+            f"Give --out a folder that you may write, {product.elsewhere}or change the rights of "
+            "this one",
+            "",
+        )
     return OutputError(
-        f"{place} can't be written ({error.strerror or error}). {cure}; the package is as it "
-        f"was{kept}."
+        f"{place} can't be written ({error.strerror or error}). {cure}; the {product.noun} is as "
+        f"it was{kept}."
     )
 
 
 @contextlib.contextmanager
-def claimed(out: Path, say: Callable[[str], None], *, is_file: bool = False) -> Iterator[None]:
+def claimed(
+    out: Path,
+    say: Callable[[str], None],
+    *,
+    is_file: bool = False,
+    product: Product = PACKAGE,
+) -> Iterator[None]:
     """Keep a package for one build, from reading the old one to writing the new one.
 
     Parameters
@@ -85,6 +116,8 @@ def claimed(out: Path, say: Callable[[str], None], *, is_file: bool = False) -> 
         Is called with one sentence if another build has to be waited for.
     is_file
         Whether `out` is a file that is written in place of a package.
+    product
+        What is written, for messages.
 
     Raises
     ------
@@ -95,27 +128,29 @@ def claimed(out: Path, say: Callable[[str], None], *, is_file: bool = False) -> 
     with contextlib.ExitStack() as stack:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locked(out, say))
+            stack.enter_context(locked(out, say, product.noun))
         except OSError as error:
-            raise unwritable(out, error) from error
+            raise unwritable(out, error, product) from error
         remove_abandoned()
         if not is_file:
-            prepare(out)
+            prepare(out, product)
         try:
             yield
         except OSError as error:
             if error.errno in _FULL:
-                raise unwritable(Path(error.filename or out), error) from error
+                raise unwritable(Path(error.filename or out), error, product) from error
             raise
 
 
-def prepare(out: Path) -> None:
+def prepare(out: Path, product: Product = PACKAGE) -> None:
     """Check that a folder can be written, and clean up after an interrupted build.
 
     Parameters
     ----------
     out
         The package's folder, which needn't exist.
+    product
+        What is written, for messages.
 
     Only one process at a time may call this, and `write`: see `claimed`.
 
@@ -135,10 +170,10 @@ def prepare(out: Path) -> None:
         if out.is_dir() and not os.access(out, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "can't be written", str(out))
     except OSError as error:
-        raise unwritable(out, error) from error
+        raise unwritable(out, error, product) from error
 
 
-def differing(files: Mapping[str, str], out: Path) -> tuple[str, ...]:
+def differing(files: Mapping[str, str | bytes], out: Path) -> tuple[str, ...]:
     """Return the paths of the files that are missing or different on disk, sorted.
 
     A path that goes through a symbolic link counts as different, whatever the link leads to.
@@ -146,7 +181,7 @@ def differing(files: Mapping[str, str], out: Path) -> tuple[str, ...]:
     Parameters
     ----------
     files
-        Texts by POSIX path relative to `out`.
+        Texts, or bytes, by POSIX path relative to `out`.
     out
         The package's folder.
     """
@@ -154,8 +189,8 @@ def differing(files: Mapping[str, str], out: Path) -> tuple[str, ...]:
     return tuple(
         sorted(
             path
-            for path, text in files.items()
-            if is_below(path, linked) or _bytes(out / path) != _encoded(text)
+            for path, content in files.items()
+            if is_below(path, linked) or _bytes(out / path) != _encoded(content)
         )
     )
 
@@ -203,7 +238,12 @@ def foreign(out: Path, owned: Collection[str]) -> tuple[str, ...]:
     )
 
 
-def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> Changes:
+def write(
+    files: Mapping[str, str | bytes],
+    out: Path,
+    owned: Collection[str] = (),
+    product: Product = PACKAGE,
+) -> Changes:
     """Write files to a folder, and remove all others that an earlier build wrote.
 
     Files that don't change keep their inode and time. If no file changes, the folder isn't
@@ -212,11 +252,13 @@ def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> C
     Parameters
     ----------
     files
-        Texts by POSIX path relative to `out`.
+        Texts, or bytes, by POSIX path relative to `out`.
     out
         The package's folder.
     owned
         Paths that an earlier build wrote, and that may be removed.
+    product
+        What is written, for messages.
 
     Raises
     ------
@@ -230,8 +272,8 @@ def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> C
     if foreign_files := foreign(out, {*files, *owned}):
         raise OutputError(
             f"{out} has files that voxbind didn't write: {', '.join(foreign_files[:5])}"
-            f"{', ...' if len(foreign_files) > 5 else ''}. Move them elsewhere and build again. "
-            "The package is unchanged."
+            f"{', ...' if len(foreign_files) > 5 else ''}. Move them elsewhere and "
+            f"{product.again}. The {product.noun} is unchanged."
         )
     written = differing(files, out)
     removed = (*(path for path in _on_disk(out) if path not in files), *planted(out))
@@ -245,7 +287,7 @@ def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> C
         except OSError as error:
             with contextlib.suppress(OSError):
                 _recover(out)
-            raise unwritable(out, error) from error
+            raise unwritable(out, error, product) from error
     return Changes(written=written, removed=removed, unchanged=unchanged)
 
 
@@ -257,15 +299,15 @@ def _old(out: Path) -> Path:
     return out.with_name(f".{out.name}.old")
 
 
-def _check_paths(files: Mapping[str, str]) -> None:
+def _check_paths(files: Mapping[str, str | bytes]) -> None:
     for path in files:
         parts = PurePosixPath(path).parts
         if not parts or PurePosixPath(path).is_absolute() or ".." in parts:
             raise ValueError(f"{path!r} isn't a path inside the package")
 
 
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8")
+def _encoded(content: str | bytes) -> bytes:
+    return content.encode("utf-8") if isinstance(content, str) else content
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -285,18 +327,18 @@ def _on_disk(out: Path) -> list[str]:
     return sorted(paths)
 
 
-def _build(files: Mapping[str, str], out: Path, unchanged: Collection[str]) -> None:
+def _build(files: Mapping[str, str | bytes], out: Path, unchanged: Collection[str]) -> None:
     new = _new(out)
     new.mkdir()
     if out.exists():
         shutil.copymode(out, new)
-    for path, text in files.items():
+    for path, content in files.items():
         target = new / path
         target.parent.mkdir(parents=True, exist_ok=True)
         if path in unchanged:
             _link(out / path, target)
         else:
-            target.write_bytes(_encoded(text))
+            target.write_bytes(_encoded(content))
 
 
 def _link(source: Path, target: Path) -> None:

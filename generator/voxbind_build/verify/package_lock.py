@@ -19,7 +19,7 @@ _NO_LOCKS = frozenset((errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP))
 
 
 @contextlib.contextmanager
-def locked(out: Path, say: Callable[[str], None]) -> Iterator[None]:
+def locked(out: Path, say: Callable[[str], None], noun: str = "package") -> Iterator[None]:
     """Wait until no other process works on a package, and keep others waiting.
 
     Parameters
@@ -30,6 +30,8 @@ def locked(out: Path, say: Callable[[str], None]) -> Iterator[None]:
     say
         Is called with one sentence if another process has to be waited for, or if the file system
         has no locks.
+    noun
+        What the processes write, for that sentence.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def locked(out: Path, say: Callable[[str], None]) -> Iterator[None]:
         return
     out = out.resolve()
     path = out.with_name(f".{out.name}.lock")
-    lock = _acquired(path, out, say)
+    lock = _acquired(path, out, say, noun)
     try:
         yield
     finally:
@@ -52,7 +54,7 @@ def locked(out: Path, say: Callable[[str], None]) -> Iterator[None]:
         os.close(lock)
 
 
-def _acquired(path: Path, out: Path, say: Callable[[str], None]) -> int:
+def _acquired(path: Path, out: Path, say: Callable[[str], None], noun: str) -> int:
     """Return the descriptor of the locked file at a path."""
     is_announced = False
     while True:
@@ -60,7 +62,7 @@ def _acquired(path: Path, out: Path, say: Callable[[str], None]) -> int:
         try:
             if not (is_free := _lock(lock, wait=False)) and not is_announced:
                 is_announced = True
-                say(f"Waiting for {_holder(lock)}, which writes the same package, {out}.")
+                say(f"Waiting for {_holder(lock)}, which writes the same {noun}, {out}.")
             if (is_free or _lock(lock, wait=True)) and _is_at(path, lock):
                 with contextlib.suppress(OSError):  # a full disk, or another user's file
                     os.ftruncate(lock, 0)

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,8 +17,20 @@ from voxbind_build.verify.code_problem import Problem
 __all__ = ["compiles", "lints", "type_checks"]
 
 _FIRST_HUNK = r"--- (.+)\n\+\+\+ .+\n@@ -(\d+).*\n((?:[ +-].*\n)*)"
-_PYTHON = (sys.executable, "-P", "-m")
+_START = """\
+import ctypes, os, runpy, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG: if the build is killed, this process is too
+    if str(os.getppid()) != os.environ.pop("VOXBIND_BUILD"):
+        sys.exit("the build has ended")
+del sys.argv[0]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+"""Runs a module like ``python -m``, in a process that doesn't outlive the build."""
+_PYTHON = (sys.executable, "-P", "-c", _START)
 """Without -P, Python would import the package's `keyword` in place of its own."""
+_SECONDS = 1800
+"""Longest elapsed time of a tool, in seconds."""
 _RULES = "E,F,W,I,UP,B,SIM,RUF022"
 # Rules about defaults, names and long lines, which are taken from the libraries.
 _IGNORED_RULES = "B006,B008,E501,E741,E742,E743"
@@ -120,15 +132,30 @@ def _locations(package: str) -> Iterable[str]:
     return [*((spec and spec.submodule_search_locations) or ())][:1]
 
 
-def _run(command: Iterable[str], folder: Path, **variables: str) -> str:
+def _shown(command: Sequence[str]) -> str:
+    """Return a command as a user would type it."""
+    return " ".join(["python", "-P", "-m", *command[len(_PYTHON) :]])
+
+
+def _run(command: Sequence[str], folder: Path, **variables: str) -> str:
     environment = {**os.environ, "MYPYPATH": "", "NO_COLOR": "1", **variables}
-    completed = subprocess.run(
-        [*command], cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8"
-    )
+    environment["VOXBIND_BUILD"] = str(os.getpid())
+    try:
+        completed = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"{_shown(command)} took longer than {_SECONDS} s.") from None
     # Exit code 0 means no problems, 1 means problems; otherwise the tool itself has failed.
     output = completed.stdout
     if completed.returncode not in (0, 1) or (completed.returncode and not output.strip()):
-        raise ToolError(f"{' '.join(command)} failed:\n{output}{completed.stderr}")
+        raise ToolError(f"{_shown(command)} failed:\n{output}{completed.stderr}")
     return output
 
 

@@ -82,8 +82,8 @@ def imported_by_name(module: str) -> tuple[set[str], set[str]]:
             packages = (module, PACKAGE) if function.startswith(_AUTO) else (module,)
             for text in _texts(node):
                 names = [f"{package}.{text}" for package in packages]
-                found = [name for name in names if _is_public(name) and _spec(name)][:1]
-                wrappers.update(found)
+                importable = [name for name in names if _is_public(name) and _spec(name)][:1]
+                wrappers.update(importable)
     return wrappers, upstream
 
 

@@ -36,7 +36,7 @@ def hook(hook_api: _HookApi) -> None:
     for name, node in modules.items():
         # array-api-compat has a package for each array library, which imports its modules by name.
         if name.startswith(_COMPAT) and node.packagepath:
-            hidden += [found.name for found in iter_modules(node.packagepath, f"{name}.")]
+            hidden += [submodule.name for submodule in iter_modules(node.packagepath, f"{name}.")]
     excluded = tuple(f"{name}." for name in hook_api.analysis.excludes)
     hook_api.add_imports(*(name for name in hidden if not f"{name}.".startswith(excluded)))
     folder = Path(next(iter(hook_api.__path__)))

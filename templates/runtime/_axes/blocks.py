@@ -21,6 +21,7 @@ from .joining import Context, Finish, joined
 from .layout import Image, Layout
 from .looping import positions, results
 from .measured import Measured
+from .slice_arguments import is_seed
 
 __all__ = ["call_blocks", "call_with"]
 
@@ -118,5 +119,5 @@ def _make_generators(facts: Measured, arguments: dict[str, Any]) -> None:
     """Replace an integer seed by a generator, so that each block gets random numbers of its own."""
     for name in _SEEDS:
         seed = arguments.get(name)
-        if facts.is_random and isinstance(seed, (int, np.integer)) and type(seed) is not bool:
+        if facts.is_random and is_seed(seed):
             arguments[name] = np.random.default_rng(seed)

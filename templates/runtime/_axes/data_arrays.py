@@ -17,6 +17,7 @@ from ..errors import DimensionError
 from .calling import call, colours_of, is_data_array, named_images, slice_by_slice
 from .joining import UNKNOWN, Finish
 from .layout import Image, Layout
+from .lazy_options import NO_OPTIONS, LazyOptions
 from .measured import Measured, measured
 from .names import CHANNEL, SAMPLES, SPATIAL, letter_of, names_in_words
 
@@ -27,7 +28,12 @@ _AXIS_PARAMETERS = ("axis", "axes")
 
 
 def call_by_name(
-    arguments: Mapping[str, Any], wrapper: Any = None, function: Callable[..., Any] | None = None
+    arguments: Mapping[str, Any],
+    wrapper: Any = None,
+    function: Callable[..., Any] | None = None,
+    *,
+    progress: Any = False,
+    options: LazyOptions = NO_OPTIONS,
 ) -> Any:
     """Call a wrapper for each part of an array of xarray, and join the results.
 
@@ -39,6 +45,8 @@ def call_by_name(
         The wrapper; by default the one that is running.
     function
         Is called for each part instead of the wrapper.
+    progress, options
+        What `voxbind.over` was given.
 
     Raises
     ------
@@ -65,9 +73,18 @@ def call_by_name(
             _refuse_counted_axes(facts, arguments, axes)
         if layout.is_reordered:
             _refuse_reordered(facts, arguments, images, layout.kept[0])
-        return Named(image, axes, [arguments[each.parameter] for each in images[1:]])
+        return Named(image, axes, [arguments[argument.parameter] for argument in images[1:]])
 
-    return call(function or wrapper, facts, arguments, images, finish, colours=colours)
+    return call(
+        function or wrapper,
+        facts,
+        arguments,
+        images,
+        finish,
+        colours=colours,
+        progress=progress,
+        options=options,
+    )
 
 
 def _numbers(facts: Measured, arguments: Mapping[str, Any], axes: str) -> list[Image]:
@@ -88,6 +105,11 @@ def _letters(image: Any, parameter: str, facts: Measured, is_image: bool = True)
     letters = [letter_of(dimension) for dimension in image.dims]
     dimensions = ", ".join(map(repr, image.dims))
     subject = f"{facts.name} was given {parameter!r}, a DataArray with the dimensions {dimensions}"
+    if is_image and not letters:
+        raise DimensionError(
+            f"{facts.name} was given {parameter!r}, a DataArray without dimensions, which is a "
+            f"number. Give an image with named axes: xarray.DataArray(image, dims=['y', 'x'])."
+        )
     if is_image and not any(letter and letter in SPATIAL for letter in letters):
         example = "TCZYX"[-len(letters) :]
         raise DimensionError(
@@ -202,7 +224,7 @@ class Named(Finish):
         coordinates = {
             name: coordinate
             for name, coordinate in self._coordinates.items()
-            if all(lengths.get(each) == length for each, length in coordinate.sizes.items())
+            if all(lengths.get(name) == length for name, length in coordinate.sizes.items())
             and not moved.intersection(coordinate.dims)
         }
         return sys.modules["xarray"].DataArray(

@@ -10,7 +10,15 @@ from ..errors import DimensionError
 from .measured import Measured
 from .names import CHANNEL, LETTERS, SAMPLES, SPATIAL
 
-__all__ = ["Image", "Layout", "colour_axis", "laid_out", "takes_whole"]
+__all__ = ["Image", "Layout", "colour_axis", "laid_out", "spatial_axes", "takes_whole"]
+
+_VOLUME = (3, "takes a (Z, Y, X) volume")
+_NEEDED = {
+    ProcessingContract.PURE_2D: (2, "takes a (Y, X) image"),
+    ProcessingContract.PURE_3D: _VOLUME,
+    ProcessingContract.VOLUMETRIC_TO_SLICE: _VOLUME,
+}
+"""For contracts that need more than one, the number of spatial axes, also in words."""
 
 
 class Image(NamedTuple):
@@ -46,6 +54,17 @@ class Layout(NamedTuple):
         return spatial != [letter for letter in self.kept[0] if letter in SPATIAL]
 
 
+def spatial_axes(axes: str, facts: Measured) -> str:
+    """Return the spatial axes that a function takes, in its order.
+
+    A function of images takes two of them: Y and X if the image has all three.
+    """
+    spatial = "".join(letter for letter in SPATIAL if letter in axes)
+    if facts.contract is ProcessingContract.PURE_2D and len(spatial) == len(SPATIAL):
+        return spatial.replace("Z", "")
+    return spatial
+
+
 def takes_whole(axes: str, facts: Measured, colours: str) -> str:
     """Return the axes that a function takes at once, in the order in which it takes them.
 
@@ -63,13 +82,11 @@ def takes_whole(axes: str, facts: Measured, colours: str) -> str:
     DimensionError
         If the function needs other axes.
     """
-    spatial = [letter for letter in SPATIAL if letter in axes]
-    if facts.contract is ProcessingContract.PURE_2D and len(spatial) == len(SPATIAL):
-        spatial.remove("Z")
-    wanted = 2 if facts.contract is ProcessingContract.PURE_2D else 1
+    spatial = spatial_axes(axes, facts)
+    wanted, needs = _NEEDED.get(facts.contract, (1, "works on spatial axes"))
     if len(spatial) < wanted:
-        has = f"only {spatial[0]} is" if spatial else "none is"
-        needs = "takes a (Y, X) image" if wanted == 2 else "works on spatial axes"
+        spatial_in_words = " and ".join(spatial)
+        has = f"only {spatial_in_words} {'are' if spatial[1:] else 'is'}" if spatial else "none is"
         raise DimensionError(
             f"{facts.name} {needs}, and of the axes {', '.join(axes)} {has} spatial. Name the "
             "spatial axes Z, Y and X."
@@ -79,7 +96,7 @@ def takes_whole(axes: str, facts: Measured, colours: str) -> str:
             f"{facts.name} needs an axis of colours, and the axes are {', '.join(axes)}. Name the "
             "axis of colours S."
         )
-    return "".join(spatial) + colours
+    return spatial + colours
 
 
 def colour_axis(axes: str, facts: Measured, channel_axis: Any, is_given: bool) -> str:
@@ -140,9 +157,9 @@ def laid_out(images: Sequence[Image], facts: Measured, colours: str) -> Layout:
         kept.append("".join(letter for letter in shared if letter in image.axes))
     rest = {
         letter
-        for image, whole in zip(images, kept, strict=True)
+        for image, passed in zip(images, kept, strict=True)
         for letter in image.axes
-        if letter not in whole
+        if letter not in passed
     }
     further = sorted(rest - {*first.axes}, key=LETTERS.index)
     start = min(first.axes.index(letter) for letter in kept[0])
@@ -155,14 +172,15 @@ def laid_out(images: Sequence[Image], facts: Measured, colours: str) -> Layout:
 def _length(letter: str, images: Sequence[Image], kept: Sequence[str], facts: Measured) -> int:
     lengths = {
         image.parameter: image.length(letter)
-        for image, whole in zip(images, kept, strict=True)
-        if letter in image.axes and letter not in whole
+        for image, passed in zip(images, kept, strict=True)
+        if letter in image.axes and letter not in passed
     }
     different = {*lengths.values()} - {1}
     if len(different) > 1:
-        found = " and ".join(f"{name!r} ({length})" for name, length in lengths.items())
+        lengths_in_words = " and ".join(f"{name!r} ({length})" for name, length in lengths.items())
         raise DimensionError(
-            f"{facts.name} is looped over the axis {letter}, on which {found} differ in length. "
-            "Give arrays of the same length there, or of length 1, which is then used for all."
+            f"{facts.name} is looped over the axis {letter}, on which {lengths_in_words} "
+            "differ in length. Give arrays of the same length there, or of length 1, which is then "
+            "used for all."
         )
     return different.pop() if different else 1

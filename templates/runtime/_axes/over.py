@@ -2,116 +2,248 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
-from .._memory.lookup import is_array, shape_of
-from ..arrays import Array, DTypeLike
-from ..errors import DimensionError, MemoryTypeError, class_name
-from .calling import call, colours_of, is_data_array, named_images, slice_by_slice
-from .data_arrays import Named
-from .joining import Finish
-from .layout import Image, Layout, takes_whole
+from ..arrays import DTypeLike
+from .calling import colours_of
+from .layout import takes_whole
 from .lazy_options import lazy_options
-from .measured import LOOPS, Measured, measured
+from .loop_functions import Progress, by_letters, by_names
+from .measured import measured
+from .micrometers import checked_lengths
 from .names import parsed
+from .scales import checked_scale
 
 if TYPE_CHECKING:
+    from typing import Concatenate
+
     # A type checker may read this package without NumPy.
+    import numpy as np  # type: ignore[import-not-found, unused-ignore]
     from numpy.typing import NDArray  # type: ignore[import-not-found, unused-ignore]
+
+    from ..arrays import AnyArray
+    from .function_types import (
+        ItemT,
+        ListsOfArrays,
+        LoopedOfLabelImage,
+        LoopedOfMask,
+        LoopedPosition,
+        LoopedReduction,
+        Numbers,
+        NumpyT,
+        OfCarrier,
+        OfImageT,
+        OfLabelImageT,
+        OfLabels,
+        OfMask,
+        OfTwoImages,
+        Others,
+        P,
+        ResultT,
+        TensorT,
+    )
 
 __all__ = ["over"]
 
-_P = ParamSpec("_P")
-_ItemT = TypeVar("_ItemT")
-_ArrayT = TypeVar("_ArrayT", bound=Array)
-_FunctionT = TypeVar("_FunctionT", bound=Callable[..., object])
-_ImageFunctionT = TypeVar("_ImageFunctionT", bound=Callable[..., Array])
-
-
-class _Bar(Protocol):
-    """A progress bar that counts the calls that are done."""
-
-    def update(self, n: int, /) -> object:
-        """Count `n` more calls."""
-        ...
-
-
-# `Any`, because bars yield what they iterate over.
-Progress: TypeAlias = bool | Callable[[range], Iterable[Any]] | _Bar
-
 Reach: TypeAlias = int | Sequence[int] | None
+Scale: TypeAlias = "Sequence[float] | NDArray[Any] | None"
 
 
 @overload
 def over(
-    function: _ImageFunctionT,
-    axes: str,
+    function: OfLabels[float],
+    axes: str | None = None,
     *,
     progress: Progress = False,
     reach: Reach = None,
     verify: bool | int = False,
     dtype: DTypeLike | None = None,
-) -> _ImageFunctionT: ...
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> LoopedReduction: ...
 
 
 @overload
 def over(
-    function: Callable[_P, float],
-    axes: str,
+    function: OfLabels[tuple[float, ...]],
+    axes: str | None = None,
     *,
     progress: Progress = False,
     reach: Reach = None,
     verify: bool | int = False,
     dtype: DTypeLike | None = None,
-) -> Callable[_P, NDArray[Any]]: ...
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> LoopedPosition: ...
 
 
 @overload
 def over(
-    function: Callable[_P, list[_ItemT]],
-    axes: str,
+    function: OfMask,
+    axes: str | None = None,
     *,
     progress: Progress = False,
     reach: Reach = None,
     verify: bool | int = False,
     dtype: DTypeLike | None = None,
-) -> Callable[_P, list[list[_ItemT]]]: ...
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> LoopedOfMask: ...
 
 
 @overload
 def over(
-    function: Callable[_P, tuple[_ArrayT, float]],
-    axes: str,
+    # A variable instead of its bound: mypy then regards this and the overload for `OfImageT` as
+    # equal, and takes the first.
+    function: OfLabelImageT,  # pyright: ignore[reportInvalidTypeVarUse]
+    axes: str | None = None,
     *,
     progress: Progress = False,
     reach: Reach = None,
     verify: bool | int = False,
     dtype: DTypeLike | None = None,
-) -> Callable[_P, tuple[_ArrayT, NDArray[Any]]]: ...
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> LoopedOfLabelImage: ...
 
 
 @overload
 def over(
-    function: _FunctionT,
-    axes: str,
+    function: OfTwoImages,
+    axes: str | None = None,
     *,
     progress: Progress = False,
     reach: Reach = None,
     verify: bool | int = False,
     dtype: DTypeLike | None = None,
-) -> _FunctionT: ...
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> Callable[..., Any]: ...
+
+
+@overload
+def over(
+    function: OfCarrier[P],
+    axes: str | None = None,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> Others[P]: ...
+
+
+@overload
+def over(
+    function: OfImageT,
+    axes: str | None = None,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> OfImageT: ...
+
+
+@overload
+def over(
+    function: Callable[Concatenate[NDArray[np.float64], P], float],
+    axes: str | None = None,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> Numbers[P]: ...
+
+
+@overload
+def over(
+    function: Callable[Concatenate[NumpyT, P], float],
+    axes: str | None = None,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> Numbers[P]: ...
+
+
+@overload
+def over(  # pyright: ignore[reportOverlappingOverload] - a list of arrays is a list of items too
+    function: Callable[Concatenate[NDArray[np.float64], P], list[NDArray[Any]]],
+    axes: str | None = None,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> ListsOfArrays[P]: ...
+
+
+@overload
+def over(
+    function: Callable[Concatenate[NDArray[np.float64], P], list[ItemT]],
+    axes: str | None = None,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> Callable[Concatenate[AnyArray, P], list[list[ItemT]]]: ...
+
+
+@overload
+def over(
+    function: Callable[Concatenate[TensorT, P], float],
+    axes: str | None = None,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> Callable[Concatenate[TensorT, P], NDArray[Any]]: ...
+
+
+@overload
+def over(
+    function: Callable[Concatenate[TensorT, P], ResultT],
+    axes: str | None = None,
+    *,
+    progress: Progress = False,
+    reach: Reach = None,
+    verify: bool | int = False,
+    dtype: DTypeLike | None = None,
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
+) -> Callable[Concatenate[TensorT, P], ResultT]: ...
 
 
 def over(
     function: Callable[..., Any],
-    axes: str,
+    axes: str | None = None,
     *,
     progress: Progress = False,
     reach: Reach = None,
     verify: bool | int = False,
     dtype: DTypeLike | None = None,
+    micrometers: str | Sequence[str] = (),
+    scale: Scale = None,
 ) -> Callable[..., Any]:
     """Return a function for arrays with these axes.
 
@@ -124,11 +256,12 @@ def over(
     function : callable
         A wrapper, a `functools.partial` of one, or a function with a contract of
         `voxbind.declare`.
-    axes : str
+    axes : str, optional
         A letter for each axis of the image: T (time), C (channel), Z, Y, X (space) and S (samples
         of colour). ``"TCZYX"`` is an array of shape (times, channels, slices, rows, columns).
         Functions that take colours get S as their last axis, with ``channel_axis=-1`` if they have
-        that parameter; others are called for each sample.
+        that parameter; others are called for each sample. If it is left out, the image must be an
+        array of xarray, whose dimensions have names.
     progress : bool, callable or progress bar, default: False
         True shows a bar of tqdm, which must be installed. A function such as `tqdm.tqdm` or
         `rich.progress.track` is called with the range of calls, and iterated over. The method
@@ -142,6 +275,14 @@ def over(
         True for a few. If the results differ, computing raises a `ValueError`.
     dtype : dtype, optional
         For dask arrays: the dtype of the result. By default it follows from what was measured.
+    micrometers : str or sequence of str, optional
+        Names of parameters that are lengths, such as ``"sigma"``: the function that is returned
+        takes them in micrometers, and converts them along each axis by the scale of the image. A
+        parameter ``spacing`` or ``sampling`` that is named is filled in with the scale.
+    scale : sequence of float, optional
+        Micrometers of an element along each spatial axis of the image, in the order Z, Y, X. By
+        default it follows from the coordinates of an array of xarray, which must have an
+        attribute ``units``: see `voxbind.OmeZarr`.
 
     Returns
     -------
@@ -160,6 +301,11 @@ def over(
         If a letter is unknown or occurs twice, or the function needs other axes. When it is
         called: if the array has another number of axes, an axis is empty, or the results can't be
         stacked.
+    ScaleError
+        If a parameter of `micrometers` isn't a length, or `scale` has a number that isn't positive
+        and finite, or is given without `micrometers`. When it is called: if the scale isn't known,
+        or if the function can't take the length, since it takes one number for axes of different
+        scales, or whole elements.
 
     See Also
     --------
@@ -169,7 +315,9 @@ def over(
     -----
     Further images among the arguments, such as labels or a mask, may have the same axes, or only
     those of one call; they are cut along with the image. An axis of length 1 is used for all. All
-    other arguments are those of one call.
+    other arguments are those of one call, except that a shape may be that of the entire array. If
+    Z is looped over, an argument for a volume serves its slices if they can do without its entry
+    for Z, and is refused otherwise.
 
     Examples
     --------
@@ -181,68 +329,17 @@ def over(
     (4, 2, 32, 32)
     >>> voxbind.over(filters.threshold_otsu, "TCYX")(movie).shape
     (4, 2)
+    >>> blur = voxbind.over(filters.gaussian, "TCYX", micrometers="sigma", scale=(0.5, 0.25))
+    >>> blur(movie, sigma=1).shape  # 2 elements along Y, 4 along X
+    (4, 2, 32, 32)
     """
     facts = measured(function)
-    letters = parsed(axes)
     options = lazy_options(reach, verify, dtype)
+    lengths = checked_lengths(facts, micrometers)
+    scale = checked_scale(facts.name, scale, micrometers)
+    if axes is None:
+        return by_names(function, facts, progress, options, lengths, scale)
+    letters = parsed(axes)
     takes_whole(letters, facts, colours_of(letters, facts, {}, False))  # refuses other axes
 
-    def loop(*args: Any, **kwargs: Any) -> Any:
-        given = facts.signature.bind(*args, **kwargs).arguments
-        taken, arguments = slice_by_slice(facts, given)
-        first = _first_image(facts, arguments, letters)
-        colours = colours_of(letters, facts, arguments, "channel_axis" in arguments)
-        images = named_images(taken, arguments, first, colours)
-
-        def finish(layout: Layout) -> Finish:
-            image = arguments[first.parameter]
-            return Named(image, letters) if is_data_array(image) else _Plain()
-
-        return call(
-            function,
-            taken,
-            arguments,
-            images,
-            finish,
-            colours=colours,
-            progress=progress,
-            options=options,
-        )
-
-    update_wrapper(loop, function)
-    setattr(loop, LOOPS, letters)
-    loop.__doc__ = f"Loop over the axes {letters}.\n\n{function.__doc__ or ''}"
-    return loop
-
-
-def _first_image(facts: Measured, arguments: Any, letters: str) -> Image:
-    for name in facts.images:
-        value = arguments.get(name)
-        if value is None:
-            continue
-        if not is_array(value):
-            raise MemoryTypeError(
-                f"{facts.name}: {name!r} is of type {class_name(value)}. voxbind.over accepts an "
-                f"array with the axes {', '.join(letters)}. Give numpy.asarray({name})."
-            )
-        shape = shape_of(value, name)
-        if len(shape) != len(letters):
-            raise DimensionError(
-                f"{facts.name} was given {name!r} of shape {shape}, which has {len(shape)} axes, "
-                f"and voxbind.over was given axes={letters!r}, which names {len(letters)}. Give "
-                "one letter for each axis."
-            )
-        return Image(name, value.data if is_data_array(value) else value, shape, letters)
-    raise MemoryTypeError(f"{facts.name} was called without {facts.images[0]!r}, an array.")
-
-
-class _Plain(Finish):
-    """Results without names."""
-
-    gives_names = False
-
-    def array(self, array: Any, axes: str, kind: str) -> Any:
-        return array
-
-    def column(self, letter: str, indices: Any) -> tuple[str, Any]:
-        return letter, indices
+    return by_letters(function, facts, letters, progress, options, lengths, scale)

@@ -132,7 +132,7 @@ class Call:
             return self._run_simply() if self._plan.is_simple else self._run(None)
         if not settings.watched:
             return self._run(None)
-        watch = Watch(settings)
+        watch = Watch(settings, self._arguments)
         return watch.run(lambda: self._run(watch), self._memory.device_name(self._device))
 
     def _run_simply(self) -> Any:
@@ -156,7 +156,7 @@ class Call:
         workers = 1 if self._plan.sequential or self._memory is not NUMPY else settings.workers
         if not settings.watched:
             return self._run_per_slice(has_channels, takes_volumes, workers, None)
-        watch = Watch(settings)
+        watch = Watch(settings, self._arguments)
         return watch.run(
             lambda: self._run_per_slice(has_channels, takes_volumes, workers, watch),
             self._memory.device_name(self._device),

@@ -1,7 +1,7 @@
-"""Arrays on their way to the library's memory and back.
+"""Converts the arrays of a call to the library's memory, and its results back.
 
-Which memory the library works in is a fact of the call; in which the result goes back, the
-first image says. The way between two memories is told in `voxbind._memory.routes`.
+The results are converted to the memory of the first image. `voxbind._memory.routes` knows the way
+between two memories.
 """
 
 from __future__ import annotations
@@ -31,65 +31,68 @@ def lower_dtype(value: Any, name: str) -> Any:
     return value
 
 
-class _Given:
-    """What came, and what the library is given for it. Holding both keeps their ids in use."""
+class _Lowered:
+    """An array that was passed, and the array that the library gets instead.
 
-    __slots__ = ("came", "given", "home", "host", "is_settled", "is_shared", "lent", "library")
+    Both are kept, so that no other object gets their ids during the call.
+    """
+
+    __slots__ = ("home", "host", "is_settled", "is_shared", "lent", "library", "lowered", "passed")
 
     def __init__(
         self,
-        came: Any,
-        given: Any,
+        passed: Any,
+        lowered: Any,
         home: Memory,
         host: Any = None,
         is_shared: bool | None = None,
         library: Memory = NUMPY,
     ) -> None:
         self.library = library
-        self.came, self.given, self.host = came, given, host
+        self.passed, self.lowered, self.host = passed, lowered, host
         self.home = home
-        """The memory that it came in."""
+        """The memory of the array that was passed."""
         self.is_shared = is_shared
-        """Whether the two have one buffer; None where the buffers tell."""
+        """Whether both arrays have one buffer; None if that is to be read from the arrays."""
         self.lent: Any = None
-        """What has the buffer of what came, on a GPU."""
+        """The library's array, if it uses the buffer of the passed array on a GPU."""
         self.is_settled = False
-        """Whether what the library wrote was brought back."""
+        """Whether the passed array has the values that the library wrote."""
 
     def is_same(self) -> bool:
-        """Whether what came has the content that the library sees."""
-        if self.is_settled or self.given is self.came:
+        """Return whether the passed array has the values of the library's array."""
+        if self.is_settled or self.lowered is self.passed:
             return True
         if self.is_shared is None:
-            arrived = self.given is self.host or self.library.shares(self.given, self.host)
-            return arrived and self.home.shares(self.came, self.host)
+            arrived = self.lowered is self.host or self.library.shares(self.lowered, self.host)
+            return arrived and self.home.shares(self.passed, self.host)
         return self.is_shared
 
 
 class Exchange:
-    """The arrays of one call: what came, and what the library was given for it.
+    """The arrays of one call, as they were passed and as the library gets them.
 
-    One object that is given twice is one object in the library too, and a result that
-    is what the library was given for an array comes back as that very array.
+    If one array is passed for two parameters, the library gets one array for both. If the library
+    returns an array that it got, the caller gets the array that was passed.
 
     Parameters
     ----------
     library
         The memory that the library works in.
     device
-        Where in it.
+        The device of that memory.
     watch
-        Is told of what moves, if somebody wants to know.
+        Records the arrays that move, while a trace is open or transfers are limited.
     """
 
-    __slots__ = ("_device", "_given", "_library", "_watch")
+    __slots__ = ("_device", "_library", "_lowered", "_watch")
 
     def __init__(
         self, library: LibraryMemory = NUMPY, device: Any = None, watch: Watch | None = None
     ) -> None:
         self._library, self._device, self._watch = library, device, watch
-        # By the id of what came.
-        self._given: dict[int, _Given] = {}
+        self._lowered: dict[int, _Lowered] = {}
+        """By the id of the array that was passed."""
 
     def lower(
         self,
@@ -100,18 +103,18 @@ class Exchange:
         changed: bool = False,
         package: str = "",
     ) -> Any:
-        """Return `value` in the library's memory; what is no array stays as it is.
+        """Return an array in the library's memory, and any other value as it is.
 
         Parameters
         ----------
         value
-            What came.
+            The argument.
         name
-            The parameter that it was given to.
+            Its parameter.
         overwritten
-            Whether the library writes into it and doesn't read it.
+            Whether the library writes into the array without reading it.
         changed
-            Whether the library changes what it should only read, so that it gets a copy.
+            Whether the library changes an array that it should only read, so that it gets a copy.
         package
             The library's top-level package: objects of its classes stay as they are.
         """
@@ -128,60 +131,60 @@ class Exchange:
             if library.is_at(value, self._device):
                 return library.without_operators(value)
         elif home.is_open and any(
-            # The library's own, such as a transformation of coordinates, or derived from one.
-            str(each.__module__).partition(".")[0] == package
-            for each in kind.__mro__
+            # An object of the library, such as a transformation of coordinates, or a subclass.
+            str(base.__module__).partition(".")[0] == package
+            for base in kind.__mro__
         ):
             return value
-        known = self._given.get(id(value))
+        known = self._lowered.get(id(value))
         if known is None:
-            known = self._given[id(value)] = self._carry(value, name, home, overwritten, changed)
-        return known.given
+            known = self._lowered[id(value)] = self._carry(value, name, home, overwritten, changed)
+        return known.lowered
 
-    def note(self, came: Any, host: Any, home: Memory) -> None:
-        """Take note of an image that was brought to the host already."""
-        self._given[id(came)] = _Given(came, host, home, host)
+    def note(self, passed: Any, host: Any, home: Memory) -> None:
+        """Remember an image that was converted to the host already."""
+        self._lowered[id(passed)] = _Lowered(passed, host, home, host)
 
     def _carry(
         self, value: Any, name: str, home: Memory, overwritten: bool, changed: bool
-    ) -> _Given:
+    ) -> _Lowered:
         library, device = self._library, self._device
         if library is not NUMPY:
-            told = value
+            checked = value
             if home.is_open and not (hasattr(value, "shape") and hasattr(value, "dtype")):
-                told = home.to_host(value, name)  # it tells of itself by what it exports alone
-            library.refuse(told, name, home.cast(name, "{}"))
+                checked = home.to_host(value, name)  # only the export has a shape and a dtype
+            library.refuse(checked, name, home.cast(name, "{}"))
         shared = None
         gpu = by_gpu(value, home, library, device) if home is not NUMPY else None
         lent = None
         if gpu is not None or changed or self._watch is not None:
             shared = shares(value, home, library, device, name)
-            self._tell(value, name, home, library, device, shared and not changed)
+            self._report(value, name, home, library, device, shared and not changed)
         if library is NUMPY:
-            given = host = home.to_host(value, name)
+            lowered = host = home.to_host(value, name)
         elif gpu is not None:
-            given, host = gpu.from_device(value, device), None
-            lent = given if shared else None
+            lowered, host = gpu.from_device(value, device), None
+            lent = lowered if shared else None
         else:
             host = home.to_host(value, name)
             how = home.cast(name, "{}")
-            given = library.from_host(host, device, name, how, overwritten=overwritten)
+            lowered = library.from_host(host, device, name, how, overwritten=overwritten)
         if changed and (shared or (home.is_open and lent is None)):
-            # An export may be the array's own buffer, or not.
-            known = _Given(value, library.copy(given), home, host, is_shared=False)
+            # An export may use the array's own buffer or another one.
+            known = _Lowered(value, library.copy(lowered), home, host, is_shared=False)
         else:
             is_shared = None if host is not None else shared
-            known = _Given(value, given, home, host, is_shared, library)
+            known = _Lowered(value, lowered, home, host, is_shared, library)
         known.lent = lent
         return known
 
     def wait(self) -> None:
-        """Let whose buffers the library had on a GPU wait for what it queued there."""
-        for known in self._given.values():
+        """Let the owners of buffers on a GPU wait for the work that the library queued there."""
+        for known in self._lowered.values():
             if known.lent is None:
                 continue
-            assert isinstance(self._library, CudaMemory)  # nothing else is lent a buffer on a GPU
-            known.home.wait_for_borrower(self._library, self._device, known.lent, known.came)
+            assert isinstance(self._library, CudaMemory)  # no other memory uses a lent buffer
+            known.home.wait_for_borrower(self._library, self._device, known.lent, known.passed)
 
     def _lower_sequence(self, value: Any, name: str) -> Any:
         if self._library.takes_nested:
@@ -200,19 +203,19 @@ class Exchange:
         return value if same else type(value)(lowered)
 
     def to_host(self, value: Any, name: str) -> Any:
-        """Return what the library wants on the host, whatever memory it works in."""
+        """Return an array on the host, for a parameter that takes it there in any memory."""
         if self._watch is not None:
             for item in value if type(value) in (list, tuple) else (value,):
                 home = memory_of(item)
                 if home is not None and home is not NUMPY:
                     home.check(item, name)
-                    self._tell(item, name, home, NUMPY, None, home.leaves_shared(item))
+                    self._report(item, name, home, NUMPY, None, home.leaves_shared(item))
         return to_host(value, name)
 
     def expect(self, value: Any, name: str) -> None:
-        """Take note of an output: a result that is this very array stays so in any memory."""
+        """Remember an output, so that a call which returns it returns the passed array."""
         if memory_of(value) is self._library and self._library.is_at(value, self._device):
-            self._given[id(value)] = _Given(value, value, self._library)
+            self._lowered[id(value)] = _Lowered(value, value, self._library)
         elif isinstance(value, np.ndarray) and not value.flags.writeable:
             raise MemoryTypeError(
                 f"{name!r} is a read-only array, and the result is to be written into it. Give "
@@ -231,38 +234,43 @@ class Exchange:
             )
 
     def settle(self, value: Any, name: str) -> None:
-        """Bring what the library wrote into `value` back where that was lowered by a copy."""
-        known = self._given.get(id(value))
+        """Copy what the library wrote back into an output, if the library got a copy of it."""
+        known = self._lowered.get(id(value))
         if known is None or known.is_same():
             return
-        if known.given is not known.came:
-            self._refuse_copies(known.came, name)
+        if known.lowered is not known.passed:
+            self._refuse_copies(known.passed, name)
         if self._watch is not None:
-            device = known.home.device(known.came)
-            self._tell(known.given, name, self._library, known.home, device, False)
-        written = self._library.to_host(known.given, "")
-        known.home.write(known.came, written)
+            device = known.home.device(known.passed)
+            self._report(known.lowered, name, self._library, known.home, device, False)
+        written = self._library.to_host(known.lowered, "")
+        known.home.write(known.passed, written)
         known.is_settled = True
 
     def give_back(self, result: Any, like: Any) -> Any:
         """Return a library's result with its arrays in the memory of `like`.
 
-        Where `like` is None the result stays in the library's memory.
+        If `like` is None, the result stays in the library's memory.
         """
         library = self._library
         target = library if like is None else memory_of(like) or NUMPY
-        stays = like is None or (target is library and library.is_at(like, self._device))
-        if stays and not self._given:
+        needs_no_conversion = like is None or (
+            target is library and library.is_at(like, self._device)
+        )
+        if needs_no_conversion and not self._lowered:
             return result
         if class_of(result) is GeneratorType:
             return (self.give_back(item, like) for item in result)
         if target is not NUMPY and not target.makes_arrays_like(like):
             target = NUMPY
         device = target.device(like) if like is not None and target is not NUMPY else None
-        own = {id(known.given): known for known in self._given.values()}
-        return self._map(result, target, device, own)
+        by_lowered = {id(known.lowered): known for known in self._lowered.values()}
+        return self._map(result, target, device, by_lowered)
 
-    def _map(self, result: Any, target: Memory, device: Any, own: dict[int, _Given]) -> Any:
+    def _map(
+        self, result: Any, target: Memory, device: Any, by_lowered: dict[int, _Lowered]
+    ) -> Any:
+        """Return a result with the arrays in it converted, also in tuples, lists and dicts."""
         kind = class_of(result)
         if kind in PLAIN:
             return result
@@ -270,22 +278,34 @@ class Exchange:
         if home is None and NUMPY.holds(result):
             home = NUMPY
         if home is not None:
-            known = own.get(id(result))
-            if known is not None and not known.home.is_open and known.is_same():
-                return known.came
-            if target is home and (device is None or home.is_at(result, device)):
-                return result
-            if target is self._library and home is not target:
-                return result  # what a library gives for its own arrays is its own affair
-            return self._return(result, home, target, device)
+            known = by_lowered.get(id(result))
+            return self._map_array(result, home, target, device, known)
         if kind is dict:
-            return {key: self._map(item, target, device, own) for key, item in result.items()}
+            return {
+                key: self._map(item, target, device, by_lowered) for key, item in result.items()
+            }
         if kind is list:
-            return [self._map(item, target, device, own) for item in result]
+            return [self._map(item, target, device, by_lowered) for item in result]
         if issubclass(kind, tuple) and (kind is tuple or hasattr(result, "_fields")):
-            members = [self._map(item, target, device, own) for item in result]
+            members = [self._map(item, target, device, by_lowered) for item in result]
             return tuple(members) if kind is tuple else class_of(result)(*members)
         return result
+
+    def _map_array(
+        self,
+        result: Any,
+        home: LibraryMemory,
+        target: Memory,
+        device: Any,
+        known: _Lowered | None,
+    ) -> Any:
+        if known is not None and not known.home.is_open and known.is_same():
+            return known.passed
+        if target is home and (device is None or home.is_at(result, device)):
+            return result
+        if target is self._library and home is not target:
+            return result  # a NumPy array that a library returns for arrays of its own stays one
+        return self._return(result, home, target, device)
 
     def _return(self, result: Any, home: LibraryMemory, target: Memory, device: Any) -> Any:
         if target is not NUMPY and target.keeps_out(_seen_on_host(result, home), device):
@@ -294,12 +314,12 @@ class Exchange:
             target, device = NUMPY, None
         if self._watch is not None:
             shared = shares(result, home, target, device)
-            self._tell(result, "", home, target, device, shared)
+            self._report(result, "", home, target, device, shared)
         if home is not NUMPY and (gpu := by_gpu(result, home, target, device)):
             return gpu.from_device(result, device)
         return target.from_host(home.to_host(result, ""), device)
 
-    def _tell(
+    def _report(
         self, value: Any, name: str, home: Memory, target: Memory, device: Any, shared: bool
     ) -> None:
         if self._watch is not None:

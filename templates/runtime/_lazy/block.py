@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
+from threading import Lock
 from typing import Any, Literal
 
 from .._memory.exporter_memory import as_libraries_read_it
@@ -14,6 +17,7 @@ from .._settings.context import change
 from .._support.untyped import np
 from ..errors import DimensionError, MemoryTypeError
 from .block_calls import BlockCall
+from .not_finite import kinds_of_not_finite, stays_in_reach
 
 __all__ = ["Block", "Operand"]
 
@@ -21,6 +25,12 @@ _TOLERANCES = {"float16": 1e-2, "float32": 1e-6, "complex64": 1e-6}
 _TOLERANCE = 1e-9
 """Largest difference at a seam that counts as rounding, relative to the range of the values; by
 dtype, and for all other floats."""
+_STAYS: dict[str, bool | None] = {}
+"""Whether NaN and infinite elements count no farther away than the reach, as was tried in this
+process; None if a trial raised an error. By dask's token of the call, its axes and reach, the kinds
+of elements and the dtypes."""
+_TRIALS: dict[str, Lock] = {}
+"""A lock for each key of `_STAYS`, so that several threads don't try the same."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,8 @@ class Block:
     """The axes of all blocks."""
     result: str
     """The axes of the result."""
+    lengths: Mapping[str, int]
+    """Lengths of axes of which the result has another number of elements than the image."""
     counts: tuple[int, ...]
     """Number of blocks along each axis of `order`."""
     halo: tuple[int, ...]
@@ -90,10 +102,55 @@ class Block:
             },
             self._margins(position, self.halo),
         )
+        self._refuse_far_reaching(given)
         if block_id in self.seams:
             outer = self._call(given, self._margins(position, self.exchange))
             self._compare(inner, outer, block_id)
         return inner
+
+    def _refuse_far_reaching(self, blocks: Mapping[str, Any]) -> None:
+        """Raise if elements that aren't finite count farther away than the reach."""
+        halo = dict(zip(self.order, self.halo, strict=True))
+        axes = {operand.parameter: operand.axes for operand in self.operands}
+        arrays = [blocks[name] for name, letters in axes.items() if letters]
+        kinds = {kind for array in arrays for kind in kinds_of_not_finite(array)}
+        if not kinds or not any(halo.values()):
+            return
+        dtypes = [str(array.dtype) for array in arrays]
+        base: Any = sys.modules["dask.base"]
+        key: str = base.tokenize(self.call, axes, self.result, halo, sorted(kinds), dtypes)
+        with _TRIALS.setdefault(key, Lock()):
+            if key not in _STAYS:
+                _STAYS[key] = self._tried(blocks, axes, halo, sorted(kinds))
+        if _STAYS[key] is False:
+            image = self.operands[0].parameter
+            raise ValueError(
+                f"{self.name} was given {' and '.join(sorted(kinds))} elements, and around them "
+                "its result depends on elements that are farther away than its reach, "
+                f"{_tuple(self.halo)}. Replace them first, "
+                f"{image}.map_blocks(numpy.nan_to_num), or compute the array: {image}.compute()."
+            )
+
+    def _tried(
+        self,
+        blocks: Mapping[str, Any],
+        axes: Mapping[str, str],
+        halo: Mapping[str, int],
+        kinds: Sequence[str],
+    ) -> bool | None:
+        """Return whether such elements count within the reach only; None if a trial fails."""
+        call = partial(self._in_context, self.call)
+        try:
+            return stays_in_reach(call, blocks, axes, self.result, halo, kinds)
+        except Exception as error:
+            warnings.warn(
+                f"{self.name} was given {' and '.join(kinds)} elements. Whether its result depends "
+                "on elements that are farther away than its reach couldn't be tried with a small "
+                f"image: {type(error).__name__}: {error}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return None
 
     def _own_axes(self, block: Any, operand: Operand) -> Any:
         """Return a block with the axes that the function gets, and writable."""
@@ -124,15 +181,19 @@ class Block:
                 operand.axes, np.shape(blocks[operand.parameter]), strict=True
             ):
                 sizes[letter] = max(length, sizes.get(letter, 0))
-        context = copy_context()
-        context.run(change, workers=1, logs=(), transfers=self.transfers)
-        result = context.run(partial(self.call, blocks))
+        result = self._in_context(self.call, blocks)
         if isinstance(result, (bool, int, float, complex)):
             result = np.asarray(result)
+        sizes.update(self.lengths)
         self._check(result, tuple(sizes[letter] for letter in self.result))
         cropped = _cropped(result, self.result, margins)
         # Without a copy, the block would keep its halo in memory.
         return cropped if cropped is result else cropped.copy()
+
+    def _in_context(self, call: BlockCall, blocks: Mapping[str, Any]) -> Any:
+        context = copy_context()
+        context.run(change, workers=1, logs=(), transfers=self.transfers)
+        return context.run(partial(call, blocks))
 
     def _check(self, result: Any, shape: tuple[int, ...]) -> None:
         found = getattr(result, "shape", None)

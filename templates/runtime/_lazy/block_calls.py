@@ -70,7 +70,8 @@ class LoopOverPart:
         )
 
 
-BlockCall = CallOfPart | LoopOverPart
+BlockCall = Callable[[Mapping[str, Any]], Any]
+"""Calls a function on the blocks of one position, by parameter."""
 
 
 class _Joined(Finish):

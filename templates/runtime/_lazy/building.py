@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from typing import Any, NamedTuple
 
 from .._axes.layout import Image
@@ -18,9 +19,10 @@ from .block_calls import BlockCall
 from .graph import Job, lazy_result
 from .halo import Halo, halo_of_call
 from .inputs import dask_numbers
-from .result_dtypes import dtype_of_output, dtype_of_result
+from .refusals import refuse_ambiguous, refuse_measured
+from .result_dtypes import dtype_by_rule, dtype_of_argument, dtype_of_result
 
-__all__ = ["Axes", "built", "plain_arguments"]
+__all__ = ["Axes", "arguments_in_words", "built", "changed_options", "plain_arguments"]
 
 IMAGES = ("image", "mask", "labels")
 """Kinds of results that have the shape of the image."""
@@ -80,11 +82,15 @@ def built(
         If the function can't be computed by block.
     """
     first = images[0]
-    result = _axes_of_result(facts, first, axes, options)
+    colours = "".join(letter for letter in axes.order if letter not in axes.looped + axes.spatial)
+    refuse_measured(facts, first, axes.spatial, colours)
+    if colours and not axes.names:
+        refuse_ambiguous(facts, arguments, first)
+    result = _axes_of_result(facts, arguments, first, axes, options)
     halo = halo_of_call(
         facts, arguments, len(axes.spatial), first.parameter, first.array.dtype, options
     )
-    if halo.elements is None or result != axes.order:
+    if halo.elements is None or not {*axes.spatial} <= {*result}:
         _refuse_merging(facts, first, axes, halo)
         elements: Mapping[str, int] = {}
         undivided = "".join(letter for letter in axes.order if letter not in axes.looped)
@@ -113,13 +119,14 @@ def built(
             order=axes.order,
             lengths=axes.lengths,
             result=result,
+            lengths_of_result=_other_lengths(facts, colours),
             undivided=undivided,
             halo=elements,
             minimum={last: _SMALLEST} if may_be_colours else {},
-            dtype=_dtype(facts, first, arguments, options),
+            dtype=_dtype(facts, images, arguments, options),
             modified=facts.modified,
             verify=options.verify,
-            words=_words(rest),
+            words=arguments_in_words(rest),
         )
     )
 
@@ -134,14 +141,68 @@ def plain_arguments(facts: Measured, arguments: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def _axes_of_result(facts: Measured, first: Image, axes: Axes, options: LazyOptions) -> str:
-    kinds = facts.kinds
+def changed_options(facts: Measured, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments with which the result is of another kind than with the defaults.
+
+    With a single index, the result is a number, as without one.
+    """
+    plain = plain_arguments(facts, arguments)
+    return {
+        name: plain[name]
+        for name in facts.result_options
+        if name in plain
+        and (isinstance(plain[name], bool) or not isinstance(plain[name], Integral))
+    }
+
+
+def _given_shape(facts: Measured, arguments: Mapping[str, Any], axes: Axes) -> dict[str, Any]:
+    """Return the arguments that give the result another shape than the image's."""
+    plain = plain_arguments(facts, arguments)
+    own = [axes.lengths[letter] for letter in axes.spatial]
+    resizing = facts.lazy.resizing_options
+    return {
+        name: value
+        for name, value in plain.items()
+        if (facts.axis_arguments.get(name) == "shape" and not _is_shape(value, own))
+        or any(is_same(value, other) for other in resizing.get(name, ()))
+    }
+
+
+def _other_lengths(facts: Measured, colours: str) -> dict[str, int]:
+    """Return the number of the result's colours, if it isn't that of the image's."""
+    if not colours or len(facts.lazy.colours) < 2:
+        return {}
+    number, other = facts.lazy.colours
+    return {} if number == other else {colours: other}
+
+
+def _is_shape(value: Any, shape: Sequence[int]) -> bool:
+    """Return whether an argument is a shape; a number isn't."""
+    return hasattr(value, "__len__") and [*value] == [*shape]
+
+
+def _axes_of_result(
+    facts: Measured, arguments: Mapping[str, Any], first: Image, axes: Axes, options: LazyOptions
+) -> str:
+    kinds, changed = facts.kinds, changed_options(facts, arguments)
     if facts.is_random:
         reason = "draws random numbers, which would be others for each block"
+    elif facts.lazy.keeps_state:
+        reason = "keeps a state from call to call, so that blocks would depend on their order"
+    elif changed:
+        reason = (
+            f"returns other results with {arguments_in_words(changed)}, which can't be joined "
+            "from those of blocks"
+        )
     elif facts.contract is ProcessingContract.VOLUMETRIC_TO_SLICE:
         reason = "makes a slice of a volume, and needs all of its slices"
+    elif shape := _given_shape(facts, arguments, axes):
+        reason = f"returns an array of another shape with {arguments_in_words(shape)}"
+    elif facts.result_colours == "added":
+        reason = "adds an axis of colours, whose length isn't known before"
     elif kinds in IMAGES or (kinds == "other" and options.dtype is not None):
-        return axes.order
+        kept = axes.looped + axes.spatial if facts.result_colours else axes.order
+        return "".join(letter for letter in axes.order if letter in kept)
     elif kinds == "scalar":
         return "".join(letter for letter in axes.order if letter in axes.looped)
     else:
@@ -177,17 +238,21 @@ def _refuse_merging(facts: Measured, first: Image, axes: Axes, halo: Halo) -> No
 
 
 def _dtype(
-    facts: Measured, first: Image, arguments: Mapping[str, Any], options: LazyOptions
+    facts: Measured, images: Sequence[Image], arguments: Mapping[str, Any], options: LazyOptions
 ) -> str:
+    first = images[0]
     if options.dtype is not None:
         return str(np.dtype(options.dtype))
-    for output in facts.outputs:
-        if named := dtype_of_output(arguments.get(output)):
-            return named
+    if named := dtype_of_argument(facts, arguments):
+        return named
+    dtypes = [image.array.dtype for image in images]
+    if named := dtype_by_rule(facts, arguments, dtypes):
+        return named
     return dtype_of_result(facts.name, facts.dtypes, first.parameter, first.array.dtype)
 
 
-def _words(arguments: Mapping[str, Any]) -> str:
+def arguments_in_words(arguments: Mapping[str, Any]) -> str:
+    """Return the arguments of a call for messages, shortened."""
     if not arguments:
         return "its defaults"
     return ", ".join(f"{name}={_short(value)}" for name, value in arguments.items())

@@ -1,7 +1,8 @@
-"""Builds the graph of a call with dask arrays; no function of a library runs meanwhile."""
+"""Builds the graph of a call with dask arrays, which computes nothing."""
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,8 @@ from .chunks import with_minimum
 
 __all__ = ["Job", "lazy_result"]
 
+VERIFY = "VOXBIND_VERIFY"
+"""Environment variable with the number of blocks of each call that are computed a second time."""
 _SEAMS = 8
 """Number of blocks that ``verify=True`` computes a second time."""
 
@@ -37,6 +40,8 @@ class Job(NamedTuple):
     lengths: Mapping[str, int]
     result: str
     """The axes of the result: those of `order`, or some of them."""
+    lengths_of_result: Mapping[str, int]
+    """Lengths of undivided axes of which the result has another number of elements."""
     undivided: str
     """Axes that a block has all of."""
     halo: Mapping[str, int]
@@ -59,11 +64,12 @@ def lazy_result(job: Job) -> Any:
         If blocks of at least the function's reach make one chunk of an image of several.
     """
     da: Any = sys.modules["dask.array"]
+    before = _chunks_of_images(job)
+    job = job._replace(verify=job.verify or _verified_by_default(job, before))
     exchange = {
         letter: max(2 * job.halo[letter], 1) if job.verify else job.halo[letter]
         for letter in job.halo
     }
-    before = _chunks_of_images(job)
     chunks = {
         letter: (sum(sizes),)
         if letter in job.undivided
@@ -86,6 +92,7 @@ def lazy_result(job: Job) -> Any:
         operands=tuple(operands),
         order=job.order,
         result=job.result,
+        lengths=job.lengths_of_result,
         counts=counts,
         halo=tuple(job.halo.get(letter, 0) * (letter in divided) for letter in job.order),
         exchange=tuple(widths[letter] for letter in job.order),
@@ -102,9 +109,36 @@ def lazy_result(job: Job) -> Any:
         token=job.name.rpartition(".")[2],
         dtype=meta.dtype,
         meta=meta,
-        chunks=tuple(chunks[letter] for letter in job.result),
+        chunks=tuple(
+            (job.lengths_of_result[letter],) if letter in job.lengths_of_result else chunks[letter]
+            for letter in job.result
+        ),
         drop_axis=[axis for axis in range(len(job.order)) if axis not in kept],
     )
+
+
+def _verified_by_default(job: Job, chunks: Mapping[str, Sequence[int]]) -> int:
+    """Return the number in ``VOXBIND_VERIFY`` if no chunk has to be merged for twice the reach.
+
+    Raises
+    ------
+    ValueError
+        If the variable isn't an integer of at least 0.
+    """
+    given = os.environ.get(VERIFY, "").strip()
+    if not given:
+        return 0
+    if not given.isdecimal():
+        raise ValueError(
+            f"The environment variable {VERIFY} is {given!r}. Accepted are integers of at least 0: "
+            "the number of blocks of each call that are computed a second time."
+        )
+    is_large = all(
+        min(chunks[letter]) >= max(2 * reach, 1)
+        for letter, reach in job.halo.items()
+        if letter not in job.undivided and len(chunks[letter]) > 1
+    )
+    return int(given) if is_large else 0
 
 
 def _chunks_of_images(job: Job) -> dict[str, tuple[int, ...]]:
@@ -131,13 +165,17 @@ def _blocks(
     da: Any = sys.modules["dask.array"]
     array = image.array if is_dask_array(image.array) else da.from_array(image.array, chunks=-1)
     present = [letter for letter in order if letter in image.axes]
-    array = array.transpose([image.axes.index(letter) for letter in present])
-    array = array[tuple(slice(None) if letter in present else None for letter in order)]
+    # Each step is left out if it changes nothing, since dask would add a task for each chunk.
+    if present != [*image.axes]:
+        array = array.transpose([image.axes.index(letter) for letter in present])
+    if len(present) < len(order):
+        array = array[tuple(slice(None) if letter in present else None for letter in order)]
     divided = [
         tuple(chunks[letter]) if length == sum(chunks[letter]) else (length,)
         for letter, length in zip(order, array.shape, strict=True)
     ]
-    array = array.rechunk(tuple(divided))
+    if array.chunks != tuple(divided):
+        array = array.rechunk(tuple(divided))
     depth = {
         axis: widths[letter] if len(divided[axis]) > 1 else 0 for axis, letter in enumerate(order)
     }
@@ -148,15 +186,17 @@ def _blocks(
 
 
 def _warn_if_fused(job: Job, before: Mapping[str, Sequence[int]], counts: Sequence[int]) -> None:
-    count = prod(map(len, before.values()))
+    count = prod(sum(map(bool, sizes)) for sizes in before.values())
     if count == 1 or prod(counts) > 1:
         return
     da: Any = sys.modules["dask.array"]
-    reason = (
-        f"its reach is {tuple(job.halo.get(letter, 0) for letter in job.order)} elements"
-        if any(job.halo.values())
-        else f"each block needs all of the axes {', '.join(job.undivided)}"
-    )
+    if any(job.halo.values()):
+        reason = f"its reach is {tuple(job.halo.get(letter, 0) for letter in job.order)} elements"
+    elif job.undivided:
+        reason = "each block needs all of " + _axes_in_words(job)
+    else:
+        smallest = max(job.minimum.values())
+        reason = f"a block has at least {smallest} elements along its last axis"
     warnings.warn(
         f"{job.name} computes the {count} chunks of {job.images[0].parameter!r} as a single one, "
         f"since {reason}. The entire array must fit into memory. Give larger chunks if it does, or "
@@ -164,6 +204,12 @@ def _warn_if_fused(job: Job, before: Mapping[str, Sequence[int]], counts: Sequen
         da.PerformanceWarning,
         stacklevel=callers_level(),
     )
+
+
+def _axes_in_words(job: Job) -> str:
+    """Return the undivided axes by their number: axes of arrays without names have no letters."""
+    numbers = [str(axis) for axis, letter in enumerate(job.order) if letter in job.undivided]
+    return f"{'axes' if len(numbers) > 1 else 'axis'} {' and '.join(numbers)}"
 
 
 def _sample(

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from .._axes.lazy_options import LazyOptions
 from .._axes.measured import Measured
-from .._reach.calls import reach_of_call
+from .._reach.calls import CallReach, reach_of_call
 from ..errors import DimensionError
 from .result_dtypes import narrowed
 
-__all__ = ["Halo", "halo_of_call"]
+__all__ = ["Halo", "halo_of_call", "reach_of"]
 
 _ABOUT_AXES = ("channel_axis", "slice_by_slice")
 """Parameters that say which axes a function takes as spatial, which is decided already."""
@@ -50,17 +50,7 @@ def halo_of_call(
         )
     if given is not None:
         return Halo(given if isinstance(given, tuple) else (given,) * ndim, "")
-    defaults = {
-        name: parameter.default
-        for name, parameter in facts.signature.parameters.items()
-        if parameter.default is not Parameter.empty
-    }
-    asked = {
-        name: value
-        for name, value in arguments.items()
-        if name not in _ABOUT_AXES and name not in facts.outputs
-    }
-    reach = reach_of_call(facts.reach, asked, ndim, image, defaults)
+    reach = reach_of(facts, arguments, ndim, image)
     if reach.kind == "everything":
         return Halo(None, "each element of its result depends on the entire image")
     smaller = narrowed(facts.dtypes, facts.kinds, dtype)
@@ -72,3 +62,25 @@ def halo_of_call(
     if reach.elements is None:
         return Halo(None, f"how far its result depends on neighbours isn't known: {reach.why}")
     return Halo(reach.elements, "")
+
+
+def reach_of(facts: Measured, arguments: Mapping[str, Any], ndim: int, image: str) -> CallReach:
+    """Return the measured reach of one call along its `ndim` spatial axes."""
+    defaults = {
+        name: parameter.default
+        for name, parameter in facts.signature.parameters.items()
+        if parameter.default is not Parameter.empty
+    }
+    further = {
+        name
+        for name, parameter in facts.signature.parameters.items()
+        if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    }
+    asked = {
+        name: value
+        for name, value in arguments.items()
+        if name not in _ABOUT_AXES
+        and name not in facts.outputs
+        and not (name in further and not value)
+    }
+    return reach_of_call(facts.reach, asked, ndim, image, defaults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,7 +11,17 @@ from .._memory.lookup import LibraryMemory, is_array, memory_of
 from .._support.untyped import np
 from ..errors import DimensionError, MemoryTypeError, class_name
 
-__all__ = ["check_image", "dask_numbers", "in_chunks", "refuse_others", "refuse_outputs"]
+__all__ = [
+    "check_image",
+    "dask_numbers",
+    "in_chunks",
+    "in_same_chunks",
+    "refuse_complex",
+    "refuse_others",
+    "refuse_outputs",
+    "refuse_unlike_first",
+    "without_empty_chunks",
+]
 
 
 def check_image(name: str, parameter: str, array: Any) -> None:
@@ -19,7 +30,7 @@ def check_image(name: str, parameter: str, array: Any) -> None:
     Raises
     ------
     DimensionError
-        If its chunks have unknown sizes, or an axis is empty.
+        If its chunks have unknown sizes, or it has no axes, or an empty one.
     MemoryTypeError
         If its chunks are masked arrays, or of a library that isn't supported.
     """
@@ -28,6 +39,11 @@ def check_image(name: str, parameter: str, array: Any) -> None:
         raise DimensionError(
             f"{subject} with chunks of unknown size, shape {array.shape}. Call "
             f"{parameter}.compute_chunk_sizes() first."
+        )
+    if not array.ndim:
+        raise DimensionError(
+            f"{subject} without axes: a lazy number. Give an array with axes, or compute the "
+            f"number first: {parameter}.compute()."
         )
     if 0 in array.shape:
         raise DimensionError(
@@ -45,6 +61,12 @@ def check_image(name: str, parameter: str, array: Any) -> None:
             f"{subject} whose chunks are of type {class_name(meta)}. Accepted are chunks of NumPy "
             f"or CuPy: {parameter}.map_blocks(numpy.asarray, dtype={parameter}.dtype)."
         )
+
+
+def without_empty_chunks(array: Any) -> Any:
+    """Return a dask array without the chunks that have no elements."""
+    sizes = tuple(tuple(size for size in axis if size) for axis in array.chunks)
+    return array if sizes == array.chunks else array.rechunk(sizes)
 
 
 def in_chunks(name: str, parameter: str, value: Any, image: str) -> Any:
@@ -69,8 +91,45 @@ def in_chunks(name: str, parameter: str, value: Any, image: str) -> Any:
     )
 
 
-def refuse_unlike_first(name: str, first: str, value: Any, other: str) -> MemoryTypeError:
-    """Return the error for an image in memory with a further image of dask."""
+def in_same_chunks(name: str, parameter: str, value: Any, image: str, array: Any) -> Any:
+    """Return a further image as a dask array in the chunks of the image.
+
+    Raises
+    ------
+    DimensionError
+        If it has another shape.
+    MemoryTypeError
+        If it is an array of another library.
+    """
+    other = in_chunks(name, parameter, value, image)
+    if tuple(other.shape) != tuple(array.shape):
+        raise DimensionError(
+            f"{name} was given {image!r} of shape {array.shape}, a dask array, and {parameter!r} "
+            f"of shape {tuple(other.shape)}. Give both the same shape."
+        )
+    da: Any = sys.modules["dask.array"]
+    lazy = other if is_dask_array(other) else da.from_array(other, chunks=array.chunks)
+    return lazy.rechunk(array.chunks)
+
+
+def refuse_complex(name: str, parameter: str, array: Any) -> None:
+    """Raise if a dask array has complex elements, for a reduction that adds up real ones."""
+    if array.dtype.kind == "c":
+        raise MemoryTypeError(
+            f"{name} was given {parameter!r}, a dask array of dtype {array.dtype}, and accepts "
+            f"dask arrays of integers and floats. Compute the array first: {parameter}.compute()."
+        )
+
+
+def refuse_unlike_first(
+    name: str, first: str, value: Any, other: str, lazy: Any
+) -> MemoryTypeError:
+    """Return the error for an image in memory with a further image or a number of dask."""
+    if not lazy.ndim:
+        return MemoryTypeError(
+            f"{name} was given {first!r} of type {class_name(value)} and {other!r}, a lazy number "
+            f"of dask. Compute the number first: {other}.compute()."
+        )
     return MemoryTypeError(
         f"{name} was given {first!r} of type {class_name(value)} and {other!r}, a dask array. Give "
         f"both as dask arrays, dask.array.from_array({first}, chunks={other}.chunks), or both in "

@@ -10,6 +10,8 @@ from .._axes.layout import Image, Layout
 from .._axes.lazy_options import LazyOptions
 from .._axes.measured import Measured
 from .._memory.exporter_memory import is_dask_array
+from .._settings.tracing import note_graph
+from .._support.package import name_of_wrapper
 from .block_calls import BlockCall, LoopOverPart
 from .building import Axes, built
 from .inputs import check_image, in_chunks, refuse_others, refuse_outputs, refuse_unlike_first
@@ -36,7 +38,7 @@ def call_lazily(
     name = facts.name
     if not is_dask_array(first.array):
         other = next(image for image in others if is_dask_array(image.array))
-        raise refuse_unlike_first(name, first.parameter, first.array, other.parameter)
+        raise refuse_unlike_first(name, first.parameter, first.array, other.parameter, other.array)
     check_image(name, first.parameter, first.array)
     refuse_outputs(name, arguments, facts.outputs)
     cut = [first]
@@ -62,6 +64,10 @@ def call_lazily(
         return LoopOverPart(function, facts.function, rest, by_parameter, colours, facts.contract)
 
     result = built(facts, arguments, cut, axes, options, block_call)
+    note_graph(name_of_wrapper(facts.function), arguments)
     kind = facts.kinds if isinstance(facts.kinds, str) else "other"
-    result_axes = layout.order if result.ndim == len(layout.order) else layout.looped
+    without_colours = layout.order.replace(colours, "") if colours else layout.order
+    result_axes = next(
+        axes for axes in (layout.order, without_colours, layout.looped) if len(axes) == result.ndim
+    )
     return finish.array(result, result_axes, kind)

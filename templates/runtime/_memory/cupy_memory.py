@@ -1,7 +1,7 @@
 """CuPy's memory: arrays on an NVIDIA GPU, which PyTorch's CUDA tensors share.
 
-CuPy is never imported here: who has one of its arrays, or calls a library that works on
-them, has imported it.
+CuPy is never imported here: a program that has one of its arrays, or calls a library that works on
+them, has imported it already.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class CupyMemory(CudaMemory, LibraryMemory):
             return cupy.asarray(native, blocking=True)  # pinned memory may change after the call
 
     def from_device(self, value: Any, device: Any) -> Any:
-        """Return what is on a GPU as an array there, sharing the buffer where it is the same."""
+        """Return an array on a GPU as one of CuPy, which shares its buffer on the same GPU."""
         cupy = sys.modules["cupy"]
         if hasattr(value, "resolve_conj"):  # a tensor, which exports neither of these
             # Between GPUs PyTorch has both streams wait, and takes any strides.

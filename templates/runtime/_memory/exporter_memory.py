@@ -41,7 +41,7 @@ _CPU, _CUDA, _CUDA_HOST, _CUDA_MANAGED = 1, 2, 3, 13
 
 
 def gpu_of(value: Any) -> int | None:
-    """Return the number of the NVIDIA GPU that an array is on; None where it is on none."""
+    """Return the number of the NVIDIA GPU that an array is on; None if it is on none."""
     if hasattr(class_of(value), "__dlpack_device__"):
         kind, number = value.__dlpack_device__()
         return int(number) if kind in (_CUDA, _CUDA_MANAGED) else None
@@ -158,7 +158,7 @@ class ExporterMemory(Memory):
         overwritten: bool = False,
         plain: bool = False,
     ) -> Any:
-        """Return an array of the same kind as `device` where the standard makes one."""
+        """Return an array of the same kind as `device`, if the array API standard can make one."""
         return array if self.keeps_out(array, device) else _of_its_kind(array, device)
 
     def write(self, value: Any, array: Any) -> None:

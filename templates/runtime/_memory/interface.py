@@ -1,4 +1,4 @@
-"""What a memory must say of itself: the interface that every file ``*_memory.py`` here fills in.
+"""The interface of a memory, which every file ``*_memory.py`` in this folder implements.
 
 A memory is one file with one class, and one line in `voxbind._memory.registry`. It derives from
 `Memory`; from `CudaMemory` as well, if its arrays may be on an NVIDIA GPU and it can take arrays
@@ -44,7 +44,7 @@ class Memory(ABC):
     @property
     @abstractmethod
     def places(self) -> tuple[Place, ...]:
-        """Where its arrays may be; empty if that differs from array to array."""
+        """The place of its arrays; empty if arrays have different places."""
 
     @property
     @abstractmethod
@@ -171,7 +171,7 @@ class Memory(ABC):
 
     @abstractmethod
     def shares(self, value: Any, array: Any) -> bool:
-        """Return whether what is written into `array`, made of `value`, is in `value` too."""
+        """Return whether values that are written into `array` are also in `value`, its source."""
 
     @abstractmethod
     def write(self, value: Any, array: Any) -> None:
@@ -310,7 +310,7 @@ class LibraryMemory(Memory):
     # --- slices ---------------------------------------------------------------------------
 
     planes_are_views: bool = True
-    """Whether what is written into a plane is in the volume too."""
+    """Whether values that are written into a plane are also in the volume."""
 
     def copy(self, value: Any) -> Any:
         """Return an array with the same elements and a buffer of its own."""

@@ -16,7 +16,7 @@ __all__ = ["NUMPY", "NumpyMemory", "numpy_dtype", "with_true_as_1"]
 
 
 def numpy_dtype(value: Any) -> Any:
-    """Return NumPy's data type for what an array tells of its own; None where it has none."""
+    """Return NumPy's dtype for an array of any library; None if NumPy has no such dtype."""
     dtype = getattr(value, "dtype", None)
     known = isinstance(dtype, (np.dtype, type))
     try:

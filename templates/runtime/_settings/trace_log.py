@@ -1,9 +1,11 @@
-"""What a trace holds: a row for each call, and for each array that moved."""
+"""The rows of a trace: one for each call, and one for each array that moved."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, overload
+
+from .called import CalledFunction
 
 __all__ = ["Conversion", "TraceLog", "TracedCall"]
 
@@ -33,9 +35,11 @@ class TracedCall(NamedTuple):
     """Dotted name below voxbind: ``skimage.filters.gaussian``."""
     library: str
     device: str
-    """Where the library worked: ``cpu``, ``cuda:0``, the name of an OpenCL device."""
+    """Where the library worked: ``cpu``, ``cuda:0``, the name of an OpenCL device; ``dask`` for a
+    graph, which works when it is computed."""
     path: str
-    """``direct``: one call of the library; ``per slice``: one call for each slice."""
+    """``direct``: one call of the library; ``per slice``: one call for each slice; ``graph``: the
+    call built a graph of dask arrays, and no image was processed yet."""
     slices: int
     """Number of slices of the volume; 0 if it was processed at once."""
     conversions: tuple[Conversion, ...]
@@ -48,11 +52,11 @@ class TracedCall(NamedTuple):
 
     def row(self) -> dict[str, Any]:
         """Return it as plain values, for a table or JSON."""
-        copied = (each.nbytes for each in self.conversions if not each.shared)
-        shared = (each.nbytes for each in self.conversions if each.shared)
+        copied = (conversion.nbytes for conversion in self.conversions if not conversion.shared)
+        shared = (conversion.nbytes for conversion in self.conversions if conversion.shared)
         return {
             **self._asdict(),
-            "conversions": [each._asdict() for each in self.conversions],
+            "conversions": [conversion._asdict() for conversion in self.conversions],
             "bytes_copied": sum(copied),
             "bytes_shared": sum(shared),
         }
@@ -66,6 +70,17 @@ class TraceLog(Sequence[TracedCall]):
 
     def __init__(self) -> None:
         self._calls: list[TracedCall] = []
+        self._begun: list[CalledFunction] = []
+        self._failed: set[int] = set()
+        """The `id` of each member of `_begun` whose call raised an error."""
+
+    @property
+    def functions(self) -> list[CalledFunction]:
+        """The functions that were called and their arguments, as the calls began.
+
+        Calls that raised an error are left out.
+        """
+        return [called for called in self._begun if id(called) not in self._failed]
 
     @overload
     def __getitem__(self, index: int) -> TracedCall: ...
@@ -80,6 +95,14 @@ class TraceLog(Sequence[TracedCall]):
     def add(self, call: TracedCall) -> None:
         """Record a call; appending to a list is safe in several threads."""
         self._calls.append(call)
+
+    def begin(self, called: CalledFunction) -> None:
+        """Record the function and the arguments of a call that begins."""
+        self._begun.append(called)
+
+    def fail(self, called: CalledFunction) -> None:
+        """Record that the call has raised an error; `called` is the object given to `begin`."""
+        self._failed.add(id(called))
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one dictionary of plain values for each call: for pandas, or JSON."""

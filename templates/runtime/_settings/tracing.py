@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from types import TracebackType
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 from .._support.running import running_wrapper
 from .._upstream.wrapped_module import watch_direct_calls
 from ..errors import TransferForbiddenError
+from .called import CalledFunction, called_function
 from .context import Settings, change, current
 from .trace_log import Conversion, TracedCall, TraceLog
 
-__all__ = ["Watch", "trace"]
+__all__ = ["Watch", "note_graph", "trace"]
 
 
 class trace:
@@ -59,12 +60,54 @@ class trace:
         watch_direct_calls(on=False)
 
 
+def note_graph(function: str, arguments: Mapping[str, Any]) -> None:
+    """Record in the open traces that a call has built a graph of dask arrays.
+
+    Parameters
+    ----------
+    function
+        Dotted name below voxbind; empty for that of the running wrapper.
+    arguments
+        Its arguments by parameter.
+    """
+    settings = current()
+    if settings.logs:
+        name = function or running_wrapper()[0] or "the function"
+        _begin(settings.logs, name, arguments)
+        call = TracedCall(
+            function=name,
+            library=name.partition(".")[0],
+            device="dask",
+            path="graph",
+            slices=0,
+            conversions=(),
+            seconds=0.0,
+            error="",
+            reason=settings.reason,
+        )
+        for log in settings.logs:
+            log.add(call)
+
+
+def _begin(
+    logs: Sequence[TraceLog], name: str, arguments: Mapping[str, Any]
+) -> CalledFunction | None:
+    """Record that a call begins; return the record, or None if no trace is open."""
+    if not logs:
+        return None
+    called = called_function(name, arguments)
+    for log in logs:
+        log.begin(called)
+    return called
+
+
 class Watch:
     """One call while a trace is open, or while copies are forbidden."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, arguments: Mapping[str, Any]) -> None:
         self._settings = settings
         self._function = running_wrapper()[0] or "the function"
+        self._called = _begin(settings.logs, self._function, arguments)
         self._conversions: list[Conversion] = []
         self._has_ended = False
         if settings.reason:  # it isn't that of calls which the library makes in turn
@@ -100,6 +143,9 @@ class Watch:
             return run()
         except BaseException as error:
             failed = type(error).__name__
+            if self._called is not None:
+                for log in self._settings.logs:
+                    log.fail(self._called)
             raise
         finally:
             self._has_ended = True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["PACKAGE", "package_of", "packages"]
+from collections.abc import Callable
+
+__all__ = ["PACKAGE", "name_of_wrapper", "package_of", "packages"]
 
 PACKAGE = (__package__ or "voxbind").partition(".")[0]
 """The name that voxbind itself goes by, whichever of its modules asks."""
@@ -22,3 +24,11 @@ def package_of(module: str) -> str:
         if module.startswith(package) and module[len(package) : len(package) + 1] in ("", "."):
             return package
     return ""
+
+
+def name_of_wrapper(function: Callable[..., object]) -> str:
+    """Return the dotted name of a wrapper below its package: ``skimage.filters.gaussian``."""
+    module = str(getattr(function, "__module__", ""))
+    package = package_of(module)
+    name = str(getattr(function, "__qualname__", "the function"))
+    return f"{module[len(package) + 1 :]}.{name}" if package else name

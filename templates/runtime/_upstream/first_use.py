@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
-__all__ = ["import_finished", "is_initializing", "one_thread_at_a_time"]
+__all__ = ["import_dotted", "import_finished", "is_initializing", "one_thread_at_a_time"]
 
 _IMPORT_SYSTEM = frozenset(("importlib._bootstrap", "_frozen_importlib"))
 _PATIENCE = 60.0
@@ -43,6 +43,15 @@ def import_finished(name: str) -> Any:
         import_finished(parent)
     __import__(name)
     return sys.modules[name]
+
+
+def import_dotted(name: str) -> Any:
+    """Return an object by its dotted name, such as ``dask.array.Array.compute``."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(import_finished(module), attribute)
+    except ModuleNotFoundError:  # an attribute of a class
+        return getattr(import_dotted(module), attribute)
 
 
 def is_initializing(module: Any) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from _thread import allocate_lock
-from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +18,10 @@ from ..errors import (
 )
 from .array_forms import Forms, in_form
 from .backends import without_backends
+from .environment import Environment, set_environment
 from .first_use import import_finished, is_initializing, one_thread_at_a_time
 from .signatures import adapted
-from .versions import NO_VERSION, Relation, has_same_source, installed_version, relation
+from .versions import NO_VERSION, Relation, code_change, installed_version, relation
 
 if TYPE_CHECKING:
     from .._memory.interface import LibraryMemory
@@ -36,7 +36,6 @@ __all__ = [
 ]
 
 _LACKING = "the installed version doesn't have it"
-Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
 _upstreams: list[ModuleType] = []
 _libraries: dict[tuple[str, str], _Library] = {}
 """By the package of the wrappers and the dotted name of a library's module."""
@@ -45,8 +44,9 @@ _watching = 0
 _lock = allocate_lock()
 _relations: dict[tuple[str, str], Relation] = {}
 """By distribution and wrapped version, how the installed version stands to that one."""
-_warned: set[str] = set()
-"""Wrappers of functions of another version whose callers were warned."""
+_warned: set[tuple[str, str]] = set()
+"""By the package of the wrappers, functions of another version whose callers were warned, and
+libraries with shared or compiled code."""
 
 
 def watch_direct_calls(on: bool) -> None:
@@ -60,9 +60,9 @@ def watch_direct_calls(on: bool) -> None:
     with _lock:
         _watching += 1 if on else -1
         if _watching == int(on):  # the first trace opens, or the last one closes
-            for each in _upstreams:
-                each.__dict__.pop("Array", None)
-                each.__dict__.pop("Arrays", None)
+            for module in _upstreams:
+                module.__dict__.pop("Array", None)
+                module.__dict__.pop("Arrays", None)
 
 
 class _NoArray:
@@ -111,15 +111,15 @@ def upstream(
         How the library takes images, if not as arrays of the axes Y and X: see `Forms`.
     """
     # Set now, since other code may import the library before the first call.
-    _set_environment(environment or {})
-    found = ModuleType(f"{module} of {distribution} {version}")
+    set_environment(environment or {})
+    lazy_module = ModuleType(f"{module} of {distribution} {version}")
     library = _Library(
-        found.__dict__, module, distribution, version, extra, memory, home, package, forms
+        lazy_module.__dict__, module, distribution, version, extra, memory, home, package, forms
     )
-    found.__dict__.update(__getattr__=library.find, __library__=library)
-    _upstreams.append(found)
+    lazy_module.__dict__.update(__getattr__=library.find, __library__=library)
+    _upstreams.append(lazy_module)
     _libraries[package, module] = library
-    return found
+    return lazy_module
 
 
 def library_of(module: str, package: str) -> _Library | None:
@@ -169,7 +169,7 @@ class _Library:
 
     def __init__(
         self,
-        found: dict[str, Any],
+        attributes: dict[str, Any],
         module: str,
         distribution: str,
         version: str,
@@ -179,9 +179,9 @@ class _Library:
         package: str,
         forms: Forms | None,
     ) -> None:
-        self._found, self._forms = found, forms
+        self._attributes, self._forms = attributes, forms
         self._module, self._home = module, home or module
-        self._distribution, self._version = distribution, version
+        self.distribution, self._version = distribution, version
         self._wanted = f"'voxbind[{extra}]'" if extra else distribution
         self._memory_name = memory
         self._package = package
@@ -199,14 +199,14 @@ class _Library:
         if name.startswith("__"):
             raise AttributeError(name)
         if name not in ("Array", "Arrays"):
-            value = self._found[name] = self.attribute(name)
+            value = self._attributes[name] = self.attribute(name)
             return value
         # Any: what stands here is compared with classes, and only that.
         array: Any = array_api_classes if name == "Arrays" else one_thread_at_a_time(self._array)
         with _lock:
             if _watching:  # until the last trace closes, which takes it out again
                 array = () if name == "Arrays" else _NoArray
-            self._found[name] = array
+            self._attributes[name] = array
         return array
 
     @property
@@ -227,7 +227,7 @@ class _Library:
     def _on_device(self) -> ModuleType:
         """Return the module of the library's arrays; refuse it if it finds no device."""
         module: ModuleType = self._import(self._memory.module)
-        if message := self._memory.lack_of_device(module, self._distribution):
+        if message := self._memory.lack_of_device(module, self.distribution):
             raise DeviceUnavailableError(message)
         return module
 
@@ -260,7 +260,7 @@ class _Library:
         except Exception as error:
             # A library that imports its own submodules lazily fails here.
             raise self._broken(self._home, error) from error
-        if is_wrapped and self._distribution == "scikit-image":
+        if is_wrapped and self.distribution == "scikit-image":
             value = without_backends(value)
         if is_wrapped and self._forms is not None:
             value = in_form(name, value, self._forms)
@@ -282,7 +282,7 @@ class _Library:
                 raise self._stale(self._module if module == self._home else module) from error
             if error.name is None or error.name != module.partition(".")[0]:
                 raise self._broken(module, error) from error
-            missing = self._distribution if module == self._home else module
+            missing = self.distribution if module == self._home else module
             raise LibraryMissingError(
                 f"{self._package} wraps {self._module}, but {missing} isn't installed. "
                 f"Install it with: pip install {self._wanted}",
@@ -309,11 +309,11 @@ class _Library:
         )
 
     def _stale(self, public: str, problem: str = _LACKING) -> StaleWrapperError:
-        wrapped, installed, advice = self._distribution, "", ""
+        wrapped, installed, advice = self.distribution, "", ""
         if self._version != NO_VERSION:
-            wrapped = f"{self._distribution} {self._version}"
+            wrapped = f"{self.distribution} {self._version}"
             installed = f" ({self._installed()})"
-            pinned = f"'{self._distribution}=={self._version}'"
+            pinned = f"'{self.distribution}=={self._version}'"
             advice = f", or install the wrapped version: pip install {pinned}"
         return StaleWrapperError(
             f"{public} was wrapped from {wrapped} and has changed since: {problem}. "
@@ -329,26 +329,37 @@ class _Library:
         if not isfunction(wrapper):
             return function
         if self._relation() == "other":
-            self._warn_of_another_source(name)
+            self._warn_of_other_code(name)
         return adapted(
             function, wrapper, lambda problem: self._stale(f"{self._module}.{name}", problem)
         )
 
-    def _warn_of_another_source(self, name: str) -> None:
+    def _warn_of_other_code(self, name: str) -> None:
+        """Warn once of a function's own code, and once for all functions that share code."""
         public = f"{self._module}.{name}"
-        if has_same_source(public, self._version, self._package):
+        change = code_change(public, self._package)
+        if change.kind == "none":
             return
-        wrapper = f"{self._package}.{public}"
+        is_alone = change.functions == 1
+        key = public if is_alone else f"{self.distribution} {change.kind} {change.group}"
         with _lock:  # one thread warns
-            if wrapper in _warned:
+            if (self._package, key) in _warned:
                 return
-            _warned.add(wrapper)
+            _warned.add((self._package, key))
         import warnings
 
+        code = {
+            "own": "its code is another",
+            "shared": "code that it uses is another",
+            "compiled": "compiled code that it uses may be another",
+        }
+        whose = "its contract, types and dtypes"
+        if not is_alone:
+            whose = f"contracts, types and dtypes of {change.functions} functions with this code"
         warnings.warn(
-            f"{public} was measured with {self._distribution} {self._version}. In the installed "
-            f"version {self._installed()} its source is another: its contract, types and dtypes "
-            f"may differ. {self._rebuild} to measure the installed version.",
+            f"{public} was measured with {self.distribution} {self._version}. In the installed "
+            f"version {self._installed()}, {code[change.kind]}: {whose} may differ. "
+            f"{self._rebuild} to measure the installed version.",
             StaleWrapperWarning,
             stacklevel=callers_level(),
         )
@@ -360,39 +371,11 @@ class _Library:
         return "Run `voxbind build`" if own else f"Build {self._package} anew"
 
     def _installed(self) -> str:
-        return installed_version(self._distribution, self._home.partition(".")[0])
+        return installed_version(self.distribution, self._home.partition(".")[0])
 
     def _relation(self) -> Relation:
-        key = (self._distribution, self._version)
+        key = (self.distribution, self._version)
         known = _relations.get(key)
         if known is None:
             known = _relations[key] = relation(self._installed(), self._version)
         return known
-
-
-def _set_environment(environment: Environment) -> None:
-    """Set environment variables that say where a library's files are."""
-    if not environment:
-        return
-    # The imports of `pathlib` and `glob` would take longer than everything else here.
-    import os.path
-
-    for variable, where in environment.items():
-        if variable in os.environ or any(map(_is_there, where.get("unless", ()))):
-            continue
-        files = (os.path.join(sys.prefix, *path.split("/")) for path in where["below_prefix"])  # noqa: PTH118
-        file = next((path for path in files if os.path.exists(path)), None)  # noqa: PTH110
-        if file is not None:
-            os.environ[variable] = file
-
-
-def _is_there(pattern: str) -> bool:
-    """Whether a file matches a `glob` pattern."""
-    import os.path
-
-    folder = os.path.dirname(pattern)  # noqa: PTH120
-    if not os.path.isdir(folder) and not any(sign in folder for sign in "*?["):  # noqa: PTH112
-        return False
-    from glob import glob
-
-    return bool(glob(pattern))  # noqa: PTH207

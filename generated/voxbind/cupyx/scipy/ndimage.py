@@ -23,8 +23,10 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     DTypeLike,
     Exporter,
@@ -287,6 +289,7 @@ def affine_transform(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(matrix) is _cupyx.Array
         and (output is None or class_of(output) is _cupyx.Array)
@@ -367,8 +370,8 @@ def binary_closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: iterations * 2 * half(structure, 1) elements along each axis
-    (measured for scipy.ndimage.binary_closing).
+    float64 -> bool. Reach: iterations * 2 * half(structure, 1) elements along each axis, where
+    half() is half the length of an array (measured for scipy.ndimage.binary_closing).
 
     The *closing* of an input image by a structuring element is the
     *erosion* of the *dilation* of the image by the structuring element.
@@ -432,6 +435,7 @@ def binary_closing(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -510,8 +514,8 @@ def binary_dilation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: iterations * half(structure, 1) elements along each axis (measured
-    for scipy.ndimage.binary_dilation).
+    float64 -> bool. Reach: iterations * half(structure, 1) elements along each axis, where
+    half() is half the length of an array (measured for scipy.ndimage.binary_dilation).
 
     Parameters
     ----------
@@ -572,6 +576,7 @@ def binary_dilation(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -650,8 +655,8 @@ def binary_erosion(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: iterations * half(structure, 1) elements along each axis (measured
-    for scipy.ndimage.binary_erosion).
+    float64 -> bool. Reach: iterations * half(structure, 1) elements along each axis, where
+    half() is half the length of an array (measured for scipy.ndimage.binary_erosion).
 
     Binary erosion is a mathematical morphology operation used for image
     processing.
@@ -715,6 +720,7 @@ def binary_erosion(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -831,6 +837,7 @@ def binary_fill_holes(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (structure is None or class_of(structure) is _cupyx.Array)
         and (output is None or class_of(output) is _cupyx.Array)
@@ -908,7 +915,8 @@ def binary_hit_or_miss(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: half(structure1, 1) + abs(origin1) elements along each axis, where
+    half() is half the length of an array (measured for scipy.ndimage.binary_hit_or_miss).
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.
@@ -960,6 +968,7 @@ def binary_hit_or_miss(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (structure1 is None or class_of(structure1) is _cupyx.Array)
         and (structure2 is None or class_of(structure2) is _cupyx.Array)
@@ -1036,8 +1045,8 @@ def binary_opening(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: iterations * 2 * half(structure, 1) elements along each axis
-    (measured for scipy.ndimage.binary_opening).
+    float64 -> bool. Reach: iterations * 2 * half(structure, 1) elements along each axis, where
+    half() is half the length of an array (measured for scipy.ndimage.binary_opening).
 
     The *opening* of an input image by a structuring element is the
     *dilation* of the *erosion* of the image by the structuring element.
@@ -1101,6 +1110,7 @@ def binary_opening(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -1217,6 +1227,7 @@ def binary_propagation(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -1310,7 +1321,7 @@ def black_tophat(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
-    axis (measured for scipy.ndimage.black_tophat).
+    axis, where half() is half the length of an array (measured for scipy.ndimage.black_tophat).
 
     Parameters
     ----------
@@ -1362,6 +1373,7 @@ def black_tophat(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -1394,6 +1406,16 @@ def black_tophat(
             },
         )
     return result
+
+
+@overload
+def center_of_mass(
+    input: AnyCarrier,
+    labels: AnyArray | None = None,
+    index: ArrayLike | Integer | Sequence[Integer] | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -1485,6 +1507,7 @@ def center_of_mass(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -1611,6 +1634,7 @@ def convolve(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(weights) is _cupyx.Array
         and (output is None or class_of(output) is _cupyx.Array)
@@ -1734,6 +1758,7 @@ def convolve1d(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(weights) is _cupyx.Array
         and (output is None or class_of(output) is _cupyx.Array)
@@ -1862,6 +1887,7 @@ def correlate(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(weights) is _cupyx.Array
         and (output is None or class_of(output) is _cupyx.Array)
@@ -1985,6 +2011,7 @@ def correlate1d(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(weights) is _cupyx.Array
         and (output is None or class_of(output) is _cupyx.Array)
@@ -2251,6 +2278,7 @@ def distance_transform_edt(
     """
     if (
         class_of(image) is _cupyx.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (distances is None or class_of(distances) is _cupyx.Array)
         and (indices is None or class_of(indices) is _cupyx.Array)
@@ -2275,6 +2303,16 @@ def distance_transform_edt(
             axis_arguments={"sampling": "property"},
         )
     return result
+
+
+@overload
+def extrema(
+    input: AnyCarrier,
+    labels: AnyArray | None = None,
+    index: ArrayLike | Integer | Sequence[Integer] | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -2398,6 +2436,7 @@ def extrema(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -2419,6 +2458,18 @@ def extrema(
             stackable=False,
         )
     return result
+
+
+@overload
+def find_objects(
+    input: Carrier, max_label: Integer = 0, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def find_objects(
+    input: AnyArray, max_label: Integer = 0, *, slice_by_slice: bool = False
+) -> list[tuple[slice, ...]]: ...
 
 
 def find_objects(
@@ -2458,7 +2509,7 @@ def find_objects(
 
     Warning: This function will synchronize the device.
     """
-    if class_of(input) is _cupyx.Array and not slice_by_slice:
+    if class_of(input) is _cupyx.Array and getattr(input, "ndim", 0) < 4 and not slice_by_slice:
         result: list[tuple[slice, ...]] = _cupyx.find_objects(input, max_label=max_label)
     else:
         result = call_2d_or_3d(
@@ -2539,6 +2590,7 @@ def fourier_ellipsoid(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -2628,6 +2680,7 @@ def fourier_gaussian(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -2648,7 +2701,7 @@ def fourier_gaussian(
 @overload
 def fourier_shift(
     input: Castable[OutT],
-    shift: complex | Sequence[complex] | AnyArray,
+    shift: complex | Real | Sequence[complex | Real] | AnyArray,
     n: Integer = -1,
     axis: Integer = -1,
     output: AnyArray | None = None,
@@ -2660,7 +2713,7 @@ def fourier_shift(
 @overload
 def fourier_shift(
     input: Exporter,
-    shift: complex | Sequence[complex] | AnyArray,
+    shift: complex | Real | Sequence[complex | Real] | AnyArray,
     n: Integer = -1,
     axis: Integer = -1,
     output: AnyArray | None = None,
@@ -2671,7 +2724,7 @@ def fourier_shift(
 
 def fourier_shift(
     input: AnyArray,
-    shift: complex | Sequence[complex] | AnyArray,
+    shift: complex | Real | Sequence[complex | Real] | AnyArray,
     n: Integer = -1,
     axis: Integer = -1,
     output: AnyArray | None = None,
@@ -2717,6 +2770,7 @@ def fourier_shift(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -2805,6 +2859,7 @@ def fourier_uniform(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -2954,6 +3009,7 @@ def gaussian_filter(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -3095,6 +3151,7 @@ def gaussian_filter1d(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -3221,6 +3278,7 @@ def gaussian_gradient_magnitude(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -3342,6 +3400,7 @@ def gaussian_laplace(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -3513,6 +3572,7 @@ def generic_filter(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (output is None or class_of(output) is _cupyx.Array)
@@ -3641,6 +3701,7 @@ def generic_filter1d(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -3767,6 +3828,7 @@ def generic_gradient_magnitude(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -3893,6 +3955,7 @@ def generic_laplace(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -3984,7 +4047,7 @@ def grey_closing(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
-    axis (measured for scipy.ndimage.grey_closing).
+    axis, where half() is half the length of an array (measured for scipy.ndimage.grey_closing).
 
     Parameters
     ----------
@@ -4036,6 +4099,7 @@ def grey_closing(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -4136,7 +4200,8 @@ def grey_dilation(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured for scipy.ndimage.grey_dilation).
+    along each axis, where half() is half the length of an array (measured for
+    scipy.ndimage.grey_dilation).
 
     Parameters
     ----------
@@ -4188,6 +4253,7 @@ def grey_dilation(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -4288,7 +4354,8 @@ def grey_erosion(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured for scipy.ndimage.grey_erosion).
+    along each axis, where half() is half the length of an array (measured for
+    scipy.ndimage.grey_erosion).
 
     Parameters
     ----------
@@ -4340,6 +4407,7 @@ def grey_erosion(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -4440,7 +4508,7 @@ def grey_opening(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
-    axis (measured for scipy.ndimage.grey_opening).
+    axis, where half() is half the length of an array (measured for scipy.ndimage.grey_opening).
 
     Parameters
     ----------
@@ -4492,6 +4560,7 @@ def grey_opening(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -4605,6 +4674,7 @@ def histogram(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -4691,6 +4761,16 @@ def iterate_structure(
             n_required=2,
         )
     return result
+
+
+@overload
+def label(
+    input: AnyCarrier,
+    structure: ArrayLike | None = None,
+    output: AnyArray | DTypeLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -4798,6 +4878,7 @@ def label(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (structure is None or class_of(structure) is _cupyx.Array)
         and (output is None or class_of(output) is _cupyx.Array)
@@ -4910,6 +4991,7 @@ def labeled_comprehension(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _cupyx.Array
         and class_of(index) is _cupyx.Array
@@ -4981,7 +5063,7 @@ def laplace(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 1 elements along each axis (measured for
+    float32 and float64 are preserved. Reach: 1 element along each axis (measured for
     scipy.ndimage.laplace).
 
     Parameters
@@ -5021,6 +5103,7 @@ def laplace(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -5136,6 +5219,7 @@ def map_coordinates(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(coordinates) is _cupyx.Array
         and (output is None or class_of(output) is _cupyx.Array)
@@ -5239,6 +5323,7 @@ def maximum(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -5319,7 +5404,8 @@ def maximum_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured for scipy.ndimage.maximum_filter).
+    along each axis, where half() is half the length of an array (measured for
+    scipy.ndimage.maximum_filter).
 
     Parameters
     ----------
@@ -5374,6 +5460,7 @@ def maximum_filter(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (output is None or class_of(output) is _cupyx.Array)
@@ -5498,6 +5585,7 @@ def maximum_filter1d(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -5514,6 +5602,16 @@ def maximum_filter1d(
             n_required=2,
         )
     return result
+
+
+@overload
+def maximum_position(
+    input: AnyCarrier,
+    labels: AnyArray | None = None,
+    index: ArrayLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -5612,6 +5710,7 @@ def maximum_position(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -5694,6 +5793,7 @@ def mean(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -5778,6 +5878,7 @@ def median(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -5858,7 +5959,8 @@ def median_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured for scipy.ndimage.median_filter).
+    along each axis, where half() is half the length of an array (measured for
+    scipy.ndimage.median_filter).
 
     Parameters
     ----------
@@ -5909,6 +6011,7 @@ def median_filter(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (output is None or class_of(output) is _cupyx.Array)
@@ -6013,6 +6116,7 @@ def minimum(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -6093,7 +6197,8 @@ def minimum_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured for scipy.ndimage.minimum_filter).
+    along each axis, where half() is half the length of an array (measured for
+    scipy.ndimage.minimum_filter).
 
     Parameters
     ----------
@@ -6148,6 +6253,7 @@ def minimum_filter(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (output is None or class_of(output) is _cupyx.Array)
@@ -6277,6 +6383,7 @@ def minimum_filter1d(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -6293,6 +6400,16 @@ def minimum_filter1d(
             n_required=2,
         )
     return result
+
+
+@overload
+def minimum_position(
+    input: AnyCarrier,
+    labels: AnyArray | None = None,
+    index: ArrayLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -6391,6 +6508,7 @@ def minimum_position(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -6478,8 +6596,8 @@ def morphological_gradient(
     is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16, int32,
     float32 and float64 are preserved. The library refuses bool (TypeError: cupy boolean
     subtract, the `-` operator, is deprecated, use the bitwise_xor, ...). Reach: half(footprint,
-    size // 2) + abs(origin) elements along each axis (measured for
-    scipy.ndimage.morphological_gradient).
+    size // 2) + abs(origin) elements along each axis, where half() is half the length of an
+    array (measured for scipy.ndimage.morphological_gradient).
 
     The morphological gradient is calculated as the difference between a
     dilation and an erosion of the input with a given structuring element.
@@ -6535,6 +6653,7 @@ def morphological_gradient(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -6636,8 +6755,8 @@ def morphological_laplace(
     is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16, int32,
     float32 and float64 are preserved. The library refuses bool (TypeError: cupy boolean
     subtract, the `-` operator, is deprecated, use the bitwise_xor, ...). Reach: half(footprint,
-    size // 2) + abs(origin) elements along each axis (measured for
-    scipy.ndimage.morphological_laplace).
+    size // 2) + abs(origin) elements along each axis, where half() is half the length of an
+    array (measured for scipy.ndimage.morphological_laplace).
 
     Parameters
     ----------
@@ -6690,6 +6809,7 @@ def morphological_laplace(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -6790,7 +6910,8 @@ def percentile_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured for scipy.ndimage.percentile_filter).
+    along each axis, where half() is half the length of an array (measured for
+    scipy.ndimage.percentile_filter).
 
     Parameters
     ----------
@@ -6844,6 +6965,7 @@ def percentile_filter(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (output is None or class_of(output) is _cupyx.Array)
@@ -6959,6 +7081,7 @@ def prewitt(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -7041,7 +7164,8 @@ def rank_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured for scipy.ndimage.rank_filter).
+    along each axis, where half() is half the length of an array (measured for
+    scipy.ndimage.rank_filter).
 
     Parameters
     ----------
@@ -7095,6 +7219,7 @@ def rank_filter(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (output is None or class_of(output) is _cupyx.Array)
@@ -7245,6 +7370,7 @@ def rotate(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -7380,6 +7506,7 @@ def shift(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -7485,6 +7612,7 @@ def sobel(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -7568,6 +7696,7 @@ def spline_filter(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and isinstance(output, LibraryDefault)
     ):
@@ -7655,6 +7784,7 @@ def spline_filter1d(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and isinstance(output, LibraryDefault)
     ):
@@ -7728,6 +7858,7 @@ def standard_deviation(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -7811,6 +7942,7 @@ def sum(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -7890,6 +8022,7 @@ def sum_labels(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -8018,6 +8151,7 @@ def uniform_filter(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -8139,6 +8273,7 @@ def uniform_filter1d(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):
@@ -8155,6 +8290,16 @@ def uniform_filter1d(
             n_required=2,
         )
     return result
+
+
+@overload
+def value_indices(
+    arr: AnyCarrier,
+    *,
+    ignore_value: Real | None = None,
+    adaptive_index_dtype: bool = False,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -8298,7 +8443,7 @@ def value_indices(
     >>> val_indices.keys()
     dict_keys([1, 2, 3])
     """
-    if class_of(arr) is _cupyx.Array and not slice_by_slice:
+    if class_of(arr) is _cupyx.Array and getattr(arr, "ndim", 0) < 4 and not slice_by_slice:
         result: object = _cupyx.value_indices(
             arr, ignore_value=ignore_value, adaptive_index_dtype=adaptive_index_dtype
         )
@@ -8371,6 +8516,7 @@ def variance(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
@@ -8454,7 +8600,7 @@ def white_tophat(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
-    axis (measured for scipy.ndimage.white_tophat).
+    axis, where half() is half the length of an array (measured for scipy.ndimage.white_tophat).
 
     Parameters
     ----------
@@ -8506,6 +8652,7 @@ def white_tophat(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cupyx.Array)
         and (structure is None or class_of(structure) is _cupyx.Array)
@@ -8667,6 +8814,7 @@ def zoom(
     """
     if (
         class_of(input) is _cupyx.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _cupyx.Array)
     ):

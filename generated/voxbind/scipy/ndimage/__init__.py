@@ -19,8 +19,10 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     DTypeLike,
     Exporter,
@@ -143,7 +145,7 @@ def affine_transform(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -168,7 +170,7 @@ def affine_transform(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -193,7 +195,7 @@ def affine_transform(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -217,7 +219,7 @@ def affine_transform(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -408,6 +410,7 @@ def affine_transform(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(matrix) is _scipy.Array
         and (output is None or class_of(output) is _scipy.Array)
@@ -502,8 +505,8 @@ def binary_closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: iterations * 2 * half(structure, 1) elements along each axis
-    (measured).
+    float64 -> bool. Reach: iterations * 2 * half(structure, 1) elements along each axis, where
+    half() is half the length of an array (measured).
 
     The *closing* of an input image by a structuring element is the
     *erosion* of the *dilation* of the image by the structuring element.
@@ -664,6 +667,7 @@ def binary_closing(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -758,7 +762,8 @@ def binary_dilation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: iterations * half(structure, 1) elements along each axis (measured).
+    float64 -> bool. Reach: iterations * half(structure, 1) elements along each axis, where
+    half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -900,6 +905,7 @@ def binary_dilation(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -994,7 +1000,8 @@ def binary_erosion(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: iterations * half(structure, 1) elements along each axis (measured).
+    float64 -> bool. Reach: iterations * half(structure, 1) elements along each axis, where
+    half() is half the length of an array (measured).
 
     Binary erosion is a mathematical morphology operation used for image
     processing.
@@ -1114,6 +1121,7 @@ def binary_erosion(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -1288,6 +1296,7 @@ def binary_fill_holes(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (structure is None or class_of(structure) is _scipy.Array)
         and (output is None or class_of(output) is _scipy.Array)
@@ -1365,7 +1374,8 @@ def binary_hit_or_miss(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: half(structure1, 1) + abs(origin1) elements along each axis, where
+    half() is half the length of an array (measured).
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.
@@ -1478,6 +1488,7 @@ def binary_hit_or_miss(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (structure1 is None or class_of(structure1) is _scipy.Array)
         and (structure2 is None or class_of(structure2) is _scipy.Array)
@@ -1570,8 +1581,8 @@ def binary_opening(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: iterations * 2 * half(structure, 1) elements along each axis
-    (measured).
+    float64 -> bool. Reach: iterations * 2 * half(structure, 1) elements along each axis, where
+    half() is half the length of an array (measured).
 
     The *opening* of an input image by a structuring element is the
     *dilation* of the *erosion* of the image by the structuring element.
@@ -1710,6 +1721,7 @@ def binary_opening(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -1950,6 +1962,7 @@ def binary_propagation(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -2054,7 +2067,7 @@ def black_tophat(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
-    axis (measured).
+    axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -2143,6 +2156,7 @@ def black_tophat(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -2175,6 +2189,16 @@ def black_tophat(
             },
         )
     return result
+
+
+@overload
+def center_of_mass(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -2314,6 +2338,7 @@ def center_of_mass(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -2349,7 +2374,7 @@ def convolve(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -2373,7 +2398,7 @@ def convolve(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -2397,7 +2422,7 @@ def convolve(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -2420,7 +2445,7 @@ def convolve(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -2431,7 +2456,7 @@ def convolve(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(weights) + abs(origin) elements along each
-    axis (measured).
+    axis, where half() is half the length of an array (measured).
 
     The array is convolved with the given kernel.
 
@@ -2606,6 +2631,7 @@ def convolve(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(weights) is _scipy.Array
         and (output is None or class_of(output) is _scipy.Array)
@@ -2644,7 +2670,7 @@ def convolve1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -2668,7 +2694,7 @@ def convolve1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -2692,7 +2718,7 @@ def convolve1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -2715,7 +2741,7 @@ def convolve1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -2824,6 +2850,7 @@ def convolve1d(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(weights) is _scipy.Array
         and (output is None or class_of(output) is _scipy.Array)
@@ -2860,7 +2887,7 @@ def correlate(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -2884,7 +2911,7 @@ def correlate(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -2908,7 +2935,7 @@ def correlate(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -2931,7 +2958,7 @@ def correlate(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -2942,7 +2969,7 @@ def correlate(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(weights) + abs(origin) elements along each
-    axis (measured).
+    axis, where half() is half the length of an array (measured).
 
     The array is correlated with the given kernel.
 
@@ -3078,6 +3105,7 @@ def correlate(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(weights) is _scipy.Array
         and (output is None or class_of(output) is _scipy.Array)
@@ -3116,7 +3144,7 @@ def correlate1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -3140,7 +3168,7 @@ def correlate1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -3164,7 +3192,7 @@ def correlate1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -3187,7 +3215,7 @@ def correlate1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -3296,6 +3324,7 @@ def correlate1d(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(weights) is _scipy.Array
         and (output is None or class_of(output) is _scipy.Array)
@@ -3645,6 +3674,7 @@ def distance_transform_bf(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (distances is None or class_of(distances) is _scipy.Array)
         and (indices is None or class_of(indices) is _scipy.Array)
@@ -3905,6 +3935,7 @@ def distance_transform_cdt(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (distances is None or class_of(distances) is _scipy.Array)
         and (indices is None or class_of(indices) is _scipy.Array)
@@ -4154,6 +4185,7 @@ def distance_transform_edt(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (distances is None or class_of(distances) is _scipy.Array)
         and (indices is None or class_of(indices) is _scipy.Array)
@@ -4176,6 +4208,16 @@ def distance_transform_edt(
             axis_arguments={"sampling": "property"},
         )
     return result
+
+
+@overload
+def extrema(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -4329,6 +4371,7 @@ def extrema(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -4349,6 +4392,18 @@ def extrema(
             stackable=False,
         )
     return result
+
+
+@overload
+def find_objects(
+    input: Carrier, max_label: Integer = 0, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def find_objects(
+    input: AnyArray | Lists, max_label: Integer = 0, *, slice_by_slice: bool = False
+) -> list[tuple[slice, ...]]: ...
 
 
 def find_objects(
@@ -4442,7 +4497,7 @@ def find_objects(
            [1, 1, 0],
            [0, 0, 1]])
     """
-    if class_of(input) is _scipy.Array and not slice_by_slice:
+    if class_of(input) is _scipy.Array and getattr(input, "ndim", 0) < 4 and not slice_by_slice:
         result: list[tuple[slice, ...]] = _scipy.find_objects(input, max_label=max_label)
     else:
         result = call_2d_or_3d(_scipy.find_objects, locals(), images=("input",), stackable=False)
@@ -4596,6 +4651,7 @@ def fourier_ellipsoid(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -4758,6 +4814,7 @@ def fourier_gaussian(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -4895,6 +4952,7 @@ def fourier_shift(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -5057,6 +5115,7 @@ def fourier_uniform(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -5092,7 +5151,7 @@ def gaussian_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     truncate: Real = 4.0,
     *,
     radius: Integer | Sequence[Integer] | AnyArray | None = None,
@@ -5119,7 +5178,7 @@ def gaussian_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     truncate: Real = 4.0,
     *,
     radius: Integer | Sequence[Integer] | AnyArray | None = None,
@@ -5146,7 +5205,7 @@ def gaussian_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     truncate: Real = 4.0,
     *,
     radius: Integer | Sequence[Integer] | AnyArray | None = None,
@@ -5172,7 +5231,7 @@ def gaussian_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     truncate: Real = 4.0,
     *,
     radius: Integer | Sequence[Integer] | AnyArray | None = None,
@@ -5334,6 +5393,7 @@ def gaussian_filter(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -5378,7 +5438,7 @@ def gaussian_filter1d(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     truncate: Real = 4.0,
     *,
     radius: Integer | None = None,
@@ -5403,7 +5463,7 @@ def gaussian_filter1d(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     truncate: Real = 4.0,
     *,
     radius: Integer | None = None,
@@ -5428,7 +5488,7 @@ def gaussian_filter1d(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     truncate: Real = 4.0,
     *,
     radius: Integer | None = None,
@@ -5452,7 +5512,7 @@ def gaussian_filter1d(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     truncate: Real = 4.0,
     *,
     radius: Integer | None = None,
@@ -5584,6 +5644,7 @@ def gaussian_filter1d(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -5627,7 +5688,7 @@ def gaussian_gradient_magnitude(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -5652,7 +5713,7 @@ def gaussian_gradient_magnitude(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -5677,7 +5738,7 @@ def gaussian_gradient_magnitude(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -5701,7 +5762,7 @@ def gaussian_gradient_magnitude(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -5820,6 +5881,7 @@ def gaussian_gradient_magnitude(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -5857,7 +5919,7 @@ def gaussian_laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -5882,7 +5944,7 @@ def gaussian_laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -5907,7 +5969,7 @@ def gaussian_laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -5931,7 +5993,7 @@ def gaussian_laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -6054,6 +6116,7 @@ def gaussian_laplace(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -6476,6 +6539,7 @@ def generic_filter(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (output is None or class_of(output) is _scipy.Array)
@@ -6749,6 +6813,7 @@ def generic_filter1d(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -6793,7 +6858,7 @@ def generic_gradient_magnitude(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -6819,7 +6884,7 @@ def generic_gradient_magnitude(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -6845,7 +6910,7 @@ def generic_gradient_magnitude(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -6870,7 +6935,7 @@ def generic_gradient_magnitude(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -6982,6 +7047,7 @@ def generic_gradient_magnitude(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -7024,7 +7090,7 @@ def generic_laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -7050,7 +7116,7 @@ def generic_laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -7076,7 +7142,7 @@ def generic_laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -7101,7 +7167,7 @@ def generic_laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -7210,6 +7276,7 @@ def generic_laplace(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -7252,7 +7319,7 @@ def geometric_transform(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7278,7 +7345,7 @@ def geometric_transform(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7304,7 +7371,7 @@ def geometric_transform(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7329,7 +7396,7 @@ def geometric_transform(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7516,6 +7583,7 @@ def geometric_transform(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -7621,7 +7689,7 @@ def grey_closing(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
-    axis (measured).
+    axis, where half() is half the length of an array (measured).
 
     A grayscale closing consists in the succession of a grayscale dilation,
     and a grayscale erosion.
@@ -7724,6 +7792,7 @@ def grey_closing(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -7836,7 +7905,7 @@ def grey_dilation(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured).
+    along each axis, where half() is half the length of an array (measured).
 
     Grayscale dilation is a mathematical morphology operation. For the
     simple case of a full and flat structuring element, it can be viewed
@@ -7981,6 +8050,7 @@ def grey_dilation(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -8093,7 +8163,7 @@ def grey_erosion(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured).
+    along each axis, where half() is half the length of an array (measured).
 
     Grayscale erosion is a mathematical morphology operation. For the
     simple case of a full and flat structuring element, it can be viewed
@@ -8223,6 +8293,7 @@ def grey_erosion(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -8334,7 +8405,7 @@ def grey_opening(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
-    axis (measured).
+    axis, where half() is half the length of an array (measured).
 
     A grayscale opening consists in the succession of a grayscale erosion,
     and a grayscale dilation.
@@ -8437,6 +8508,7 @@ def grey_opening(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -8601,6 +8673,7 @@ def histogram(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -8718,6 +8791,16 @@ def iterate_structure(
             _scipy.iterate_structure, locals(), other_arrays=("structure",), n_required=2
         )
     return result
+
+
+@overload
+def label(
+    input: AnyCarrier,
+    structure: ArrayLike | None = None,
+    output: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -8943,6 +9026,7 @@ def label(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (structure is None or class_of(structure) is _scipy.Array)
         and (output is None or class_of(output) is _scipy.Array)
@@ -8970,7 +9054,7 @@ def labeled_comprehension(
     index: ArrayLike | None,
     func: Callable[..., complex],
     out_dtype: DTypeLike,
-    default: complex,
+    default: complex | Real,
     pass_positions: bool = False,
     *,
     slice_by_slice: bool = False,
@@ -8984,7 +9068,7 @@ def labeled_comprehension(
     index: ArrayLike | None,
     func: Callable[..., complex],
     out_dtype: DTypeLike,
-    default: complex,
+    default: complex | Real,
     pass_positions: bool = False,
     *,
     slice_by_slice: bool = False,
@@ -8998,7 +9082,7 @@ def labeled_comprehension(
     index: ArrayLike | None,
     func: Callable[..., complex],
     out_dtype: DTypeLike,
-    default: complex,
+    default: complex | Real,
     pass_positions: bool = False,
     *,
     slice_by_slice: bool = False,
@@ -9011,7 +9095,7 @@ def labeled_comprehension(
     index: ArrayLike | None,
     func: Callable[..., complex],
     out_dtype: DTypeLike,
-    default: complex,
+    default: complex | Real,
     pass_positions: bool = False,
     *,
     slice_by_slice: bool = False,
@@ -9114,6 +9198,7 @@ def labeled_comprehension(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(labels) is _scipy.Array
         and class_of(index) is _scipy.Array
@@ -9152,7 +9237,7 @@ def laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -9175,7 +9260,7 @@ def laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -9198,7 +9283,7 @@ def laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -9220,7 +9305,7 @@ def laplace(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     slice_by_slice: bool = False,
@@ -9229,7 +9314,7 @@ def laplace(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 1 elements along each axis (measured).
+    float32 and float64 are preserved. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -9331,6 +9416,7 @@ def laplace(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -9363,7 +9449,7 @@ def map_coordinates(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -9386,7 +9472,7 @@ def map_coordinates(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -9409,7 +9495,7 @@ def map_coordinates(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -9431,7 +9517,7 @@ def map_coordinates(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -9582,6 +9668,7 @@ def map_coordinates(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(coordinates) is _scipy.Array
         and (output is None or class_of(output) is _scipy.Array)
@@ -9606,6 +9693,16 @@ def map_coordinates(
             n_required=2,
         )
     return result
+
+
+@overload
+def maximum(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -9768,6 +9865,7 @@ def maximum(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -9803,7 +9901,7 @@ def maximum_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -9829,7 +9927,7 @@ def maximum_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -9855,7 +9953,7 @@ def maximum_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -9880,7 +9978,7 @@ def maximum_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -9891,7 +9989,7 @@ def maximum_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured).
+    along each axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -10022,6 +10120,7 @@ def maximum_filter(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (output is None or class_of(output) is _scipy.Array)
@@ -10066,7 +10165,7 @@ def maximum_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -10090,7 +10189,7 @@ def maximum_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -10114,7 +10213,7 @@ def maximum_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -10137,7 +10236,7 @@ def maximum_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -10258,6 +10357,7 @@ def maximum_filter1d(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -10274,6 +10374,16 @@ def maximum_filter1d(
             n_required=2,
         )
     return result
+
+
+@overload
+def maximum_position(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -10424,6 +10534,7 @@ def maximum_position(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -10441,6 +10552,16 @@ def maximum_position(
             stackable=False,
         )
     return result
+
+
+@overload
+def mean(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | Integer | Sequence[Integer] | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -10576,6 +10697,7 @@ def mean(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -10591,6 +10713,16 @@ def mean(
             stackable=False,
         )
     return result
+
+
+@overload
+def median(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -10735,6 +10867,7 @@ def median(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -10769,7 +10902,7 @@ def median_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -10794,7 +10927,7 @@ def median_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -10819,7 +10952,7 @@ def median_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -10843,7 +10976,7 @@ def median_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -10854,7 +10987,7 @@ def median_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured).
+    along each axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -10994,6 +11127,7 @@ def median_filter(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (output is None or class_of(output) is _scipy.Array)
@@ -11019,6 +11153,16 @@ def median_filter(
             axis_arguments={"footprint": "kernel", "origin": (0.0,), "size": (1.0,)},
         )
     return result
+
+
+@overload
+def minimum(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -11164,6 +11308,7 @@ def minimum(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -11199,7 +11344,7 @@ def minimum_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -11225,7 +11370,7 @@ def minimum_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -11251,7 +11396,7 @@ def minimum_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -11276,7 +11421,7 @@ def minimum_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -11287,7 +11432,7 @@ def minimum_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured).
+    along each axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -11415,6 +11560,7 @@ def minimum_filter(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (output is None or class_of(output) is _scipy.Array)
@@ -11464,7 +11610,7 @@ def minimum_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -11488,7 +11634,7 @@ def minimum_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -11512,7 +11658,7 @@ def minimum_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -11535,7 +11681,7 @@ def minimum_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -11655,6 +11801,7 @@ def minimum_filter1d(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -11671,6 +11818,16 @@ def minimum_filter1d(
             n_required=2,
         )
     return result
+
+
+@overload
+def minimum_position(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -11815,6 +11972,7 @@ def minimum_position(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -11912,7 +12070,8 @@ def morphological_gradient(
     is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16, int32,
     float32 and float64 are preserved. The library refuses bool (TypeError: numpy boolean
     subtract, the `-` operator, is not supported, use the ...). Reach: half(footprint, size //
-    2) + abs(origin) elements along each axis (measured).
+    2) + abs(origin) elements along each axis, where half() is half the length of an array
+    (measured).
 
     The morphological gradient is calculated as the difference between a
     dilation and an erosion of the input with a given structuring element.
@@ -12042,6 +12201,7 @@ def morphological_gradient(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -12154,7 +12314,8 @@ def morphological_laplace(
     is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16, int32,
     float32 and float64 are preserved. The library refuses bool (TypeError: numpy boolean
     subtract, the `-` operator, is not supported, use the ...). Reach: half(footprint, size //
-    2) + abs(origin) elements along each axis (measured).
+    2) + abs(origin) elements along each axis, where half() is half the length of an array
+    (measured).
 
     Parameters
     ----------
@@ -12220,6 +12381,7 @@ def morphological_laplace(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -12272,7 +12434,7 @@ def percentile_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -12298,7 +12460,7 @@ def percentile_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -12324,7 +12486,7 @@ def percentile_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -12349,7 +12511,7 @@ def percentile_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -12360,7 +12522,7 @@ def percentile_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured).
+    along each axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -12486,6 +12648,7 @@ def percentile_filter(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (output is None or class_of(output) is _scipy.Array)
@@ -12532,7 +12695,7 @@ def prewitt(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -12555,7 +12718,7 @@ def prewitt(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -12578,7 +12741,7 @@ def prewitt(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> NDArray[Any]: ...
@@ -12600,7 +12763,7 @@ def prewitt(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -12608,7 +12771,7 @@ def prewitt(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 1 elements along each axis (measured).
+    float32 and float64 are preserved. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -12727,6 +12890,7 @@ def prewitt(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -12761,7 +12925,7 @@ def rank_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -12787,7 +12951,7 @@ def rank_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -12813,7 +12977,7 @@ def rank_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -12838,7 +13002,7 @@ def rank_filter(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -12849,7 +13013,7 @@ def rank_filter(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: half(footprint, size // 2) + abs(origin) elements
-    along each axis (measured).
+    along each axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -12975,6 +13139,7 @@ def rank_filter(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (output is None or class_of(output) is _scipy.Array)
@@ -13022,7 +13187,7 @@ def rotate(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -13047,7 +13212,7 @@ def rotate(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -13072,7 +13237,7 @@ def rotate(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -13096,7 +13261,7 @@ def rotate(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -13242,6 +13407,7 @@ def rotate(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -13284,7 +13450,7 @@ def shift(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -13307,7 +13473,7 @@ def shift(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -13330,7 +13496,7 @@ def shift(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -13352,7 +13518,7 @@ def shift(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -13506,6 +13672,7 @@ def shift(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -13542,7 +13709,7 @@ def sobel(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -13565,7 +13732,7 @@ def sobel(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -13588,7 +13755,7 @@ def sobel(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> NDArray[Any]: ...
@@ -13610,7 +13777,7 @@ def sobel(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -13618,7 +13785,7 @@ def sobel(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 1 elements along each axis (measured).
+    float32 and float64 are preserved. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -13732,6 +13899,7 @@ def sobel(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -13927,6 +14095,7 @@ def spline_filter(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and isinstance(output, LibraryDefault)
     ):
@@ -14136,6 +14305,7 @@ def spline_filter1d(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and isinstance(output, LibraryDefault)
     ):
@@ -14149,6 +14319,16 @@ def spline_filter1d(
             array_like=("input",),
         )
     return result
+
+
+@overload
+def standard_deviation(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | Integer | Sequence[Integer] | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -14285,6 +14465,7 @@ def standard_deviation(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -14300,6 +14481,16 @@ def standard_deviation(
             stackable=False,
         )
     return result
+
+
+@overload
+def sum(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: Any = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -14403,6 +14594,7 @@ def sum(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -14417,6 +14609,16 @@ def sum(
             stackable=False,
         )
     return result
+
+
+@overload
+def sum_labels(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -14544,6 +14746,7 @@ def sum_labels(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -14578,7 +14781,7 @@ def uniform_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -14603,7 +14806,7 @@ def uniform_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -14628,7 +14831,7 @@ def uniform_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -14652,7 +14855,7 @@ def uniform_filter(
     ]
     | Sequence[_Mode]
     | AnyArray = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer | Sequence[Integer] | AnyArray = 0,
     *,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
@@ -14788,6 +14991,7 @@ def uniform_filter(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -14823,7 +15027,7 @@ def uniform_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -14847,7 +15051,7 @@ def uniform_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -14871,7 +15075,7 @@ def uniform_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -14894,7 +15098,7 @@ def uniform_filter1d(
         "grid-wrap",
     ]
     | Sequence[_Mode] = "reflect",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     origin: Integer = 0,
     *,
     slice_by_slice: bool = False,
@@ -15004,6 +15208,7 @@ def uniform_filter1d(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):
@@ -15020,6 +15225,12 @@ def uniform_filter1d(
             n_required=2,
         )
     return result
+
+
+@overload
+def value_indices(
+    arr: AnyCarrier, *, ignore_value: Integer | None = None, slice_by_slice: bool = False
+) -> Any: ...
 
 
 @overload
@@ -15164,11 +15375,21 @@ def value_indices(
     >>> val_indices.keys()
     dict_keys([np.int64(1), np.int64(2), np.int64(3)])
     """
-    if class_of(arr) is _scipy.Array and not slice_by_slice:
+    if class_of(arr) is _scipy.Array and getattr(arr, "ndim", 0) < 4 and not slice_by_slice:
         result: object = _scipy.value_indices(arr, ignore_value=ignore_value)
     else:
         result = call_2d_or_3d(_scipy.value_indices, locals(), images=("arr",), stackable=False)
     return result
+
+
+@overload
+def variance(
+    input: AnyCarrier,
+    labels: ArrayLike | None = None,
+    index: ArrayLike | Integer | Sequence[Integer] | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -15305,6 +15526,7 @@ def variance(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _scipy.Array)
         and (index is None or class_of(index) is _scipy.Array)
@@ -15340,7 +15562,7 @@ def vectorized_filter(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex | Sequence[complex] | AnyArray | None = None,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     batch_memory: Real = 1073741824,
@@ -15366,7 +15588,7 @@ def vectorized_filter(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex | Sequence[complex] | AnyArray | None = None,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     batch_memory: Real = 1073741824,
@@ -15391,7 +15613,7 @@ def vectorized_filter(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex | Sequence[complex] | AnyArray | None = None,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[Integer, ...] | list[int] | AnyArray | None = None,
     batch_memory: Real = 1073741824,
@@ -15658,6 +15880,7 @@ def vectorized_filter(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (output is None or class_of(output) is _scipy.Array)
@@ -15789,6 +16012,7 @@ def watershed_ift(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(markers) is _scipy.Array
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -15886,7 +16110,7 @@ def white_tophat(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Reach: 2 * half(footprint, size // 2) elements along each
-    axis (measured).
+    axis, where half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -15975,6 +16199,7 @@ def white_tophat(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _scipy.Array)
         and (structure is None or class_of(structure) is _scipy.Array)
@@ -16025,7 +16250,7 @@ def zoom(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     grid_mode: bool = False,
@@ -16049,7 +16274,7 @@ def zoom(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     grid_mode: bool = False,
@@ -16073,7 +16298,7 @@ def zoom(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     grid_mode: bool = False,
@@ -16096,7 +16321,7 @@ def zoom(
         "wrap",
         "grid-wrap",
     ] = "constant",
-    cval: complex = 0.0,
+    cval: complex | Real = 0.0,
     prefilter: bool = True,
     *,
     grid_mode: bool = False,
@@ -16249,6 +16474,7 @@ def zoom(
     """
     if (
         class_of(input) is _scipy.Array
+        and getattr(input, "ndim", 0) < 4
         and not slice_by_slice
         and (output is None or class_of(output) is _scipy.Array)
     ):

@@ -267,6 +267,7 @@ def combine_stains(
     """
     if (
         class_of(stains) is _skimage.Array
+        and getattr(stains, "ndim", 0) < 5
         and not slice_by_slice
         and class_of(conv_matrix) is _skimage.Array
     ):
@@ -352,8 +353,8 @@ def convert_colorspace(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend
-    on the same element alone (measured).
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Valid color spaces are:
         'RGB', 'HSV', 'RGB CIE', 'XYZ', 'YUV', 'YIQ', 'YPbPr', 'YCbCr', 'YDbDr'
@@ -401,7 +402,7 @@ def convert_colorspace(
     >>> img = data.astronaut()
     >>> img_hsv = convert_colorspace(img, 'RGB', 'HSV')
     """
-    if class_of(arr) is _skimage.Array and not slice_by_slice:
+    if class_of(arr) is _skimage.Array and getattr(arr, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.convert_colorspace(
             arr, fromspace, tospace, channel_axis=channel_axis
         )
@@ -478,8 +479,8 @@ def deltaE_cie76(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype. Reach: 0, since elements depend on the
-    same element alone (measured).
+    int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -508,7 +509,12 @@ def deltaE_cie76(
     [2] A. R. Robertson, "The CIE 1976 color-difference formulae,"
         Color Res. Appl. 2, 7-11 (1977).
     """
-    if class_of(lab1) is _skimage.Array and not slice_by_slice and class_of(lab2) is _skimage.Array:
+    if (
+        class_of(lab1) is _skimage.Array
+        and getattr(lab1, "ndim", 0) < 5
+        and not slice_by_slice
+        and class_of(lab2) is _skimage.Array
+    ):
         result: Array = _skimage.deltaE_cie76(lab1, lab2, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -602,8 +608,8 @@ def deltaE_ciede2000(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype. Reach: 0, since elements depend on the
-    same element alone (measured).
+    int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
     largely based on experience with automotive paint on smooth surfaces.
@@ -651,7 +657,12 @@ def deltaE_ciede2000(
         color metrics tested with an accurate color-difference tolerance
         dataset," Appl. Opt. 33, 8069-8077 (1994).
     """
-    if class_of(lab1) is _skimage.Array and not slice_by_slice and class_of(lab2) is _skimage.Array:
+    if (
+        class_of(lab1) is _skimage.Array
+        and getattr(lab1, "ndim", 0) < 5
+        and not slice_by_slice
+        and class_of(lab2) is _skimage.Array
+    ):
         result: Array = _skimage.deltaE_ciede2000(
             lab1, lab2, kL=kL, kC=kC, kH=kH, channel_axis=channel_axis
         )
@@ -759,8 +770,8 @@ def deltaE_ciede94(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype. Reach: 0, since elements depend on the
-    same element alone (measured).
+    int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     Accommodates perceptual non-uniformities through the use of application
     specific scale factors (`kH`, `kC`, `kL`, `k1`, and `k2`).
@@ -819,7 +830,12 @@ def deltaE_ciede94(
 
     [2] http://www.brucelindbloom.com/index.html?Eqn_DeltaE_CIE94.html
     """
-    if class_of(lab1) is _skimage.Array and not slice_by_slice and class_of(lab2) is _skimage.Array:
+    if (
+        class_of(lab1) is _skimage.Array
+        and getattr(lab1, "ndim", 0) < 5
+        and not slice_by_slice
+        and class_of(lab2) is _skimage.Array
+    ):
         result: Array = _skimage.deltaE_ciede94(
             lab1, lab2, kH=kH, kC=kC, kL=kL, k1=k1, k2=k2, channel_axis=channel_axis
         )
@@ -909,8 +925,8 @@ def deltaE_cmc(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype. Reach: 0, since elements depend on the
-    same element alone (measured).
+    int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     This color difference was developed by the Colour Measurement Committee
     (CMC) of the Society of Dyers and Colourists (United Kingdom). It is
@@ -960,7 +976,12 @@ def deltaE_cmc(
         JPC79 colour-difference formula," J. Soc. Dyers Colour. 100, 128-132
         (1984).
     """
-    if class_of(lab1) is _skimage.Array and not slice_by_slice and class_of(lab2) is _skimage.Array:
+    if (
+        class_of(lab1) is _skimage.Array
+        and getattr(lab1, "ndim", 0) < 5
+        and not slice_by_slice
+        and class_of(lab2) is _skimage.Array
+    ):
         result: Array = _skimage.deltaE_cmc(lab1, lab2, kL=kL, kC=kC, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -999,8 +1020,8 @@ def gray2rgb(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16, int32, float32 and float64 are preserved. Reach: 0, since elements depend on the
-    same element alone (measured).
+    uint16, int32, float32 and float64 are preserved. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -1023,7 +1044,7 @@ def gray2rgb(
     If the input is a 1-dimensional image of shape ``(M,)``, the output
     will be shape ``(M, C=3)``.
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.gray2rgb(image, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -1073,8 +1094,8 @@ def gray2rgba(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16, int32, float32 and float64 are preserved. Reach: 0, since elements depend on the
-    same element alone (measured).
+    uint16, int32, float32 and float64 are preserved. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -1101,6 +1122,7 @@ def gray2rgba(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (alpha is None or class_of(alpha) is _skimage.Array)
     ):
@@ -1141,8 +1163,8 @@ def hed2rgb(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64, in [0, 1]; float32, float64 -> float64. Reach: 0, since elements depend on
-    the same element alone (measured).
+    int32 -> float64, in [0, 1]; float32, float64 -> float64. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -1183,7 +1205,7 @@ def hed2rgb(
     >>> ihc_hed = rgb2hed(ihc)
     >>> ihc_rgb = hed2rgb(ihc_hed)
     """
-    if class_of(hed) is _skimage.Array and not slice_by_slice:
+    if class_of(hed) is _skimage.Array and getattr(hed, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.hed2rgb(hed, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -1240,7 +1262,8 @@ def hsv2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -1283,7 +1306,7 @@ def hsv2rgb(
     >>> img_hsv = rgb2hsv(img)
     >>> img_rgb = hsv2rgb(img_hsv)
     """
-    if class_of(hsv) is _skimage.Array and not slice_by_slice:
+    if class_of(hsv) is _skimage.Array and getattr(hsv, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.hsv2rgb(hsv, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -1339,8 +1362,8 @@ def lab2lch(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype. Reach: 0, since elements depend on the
-    same element alone (measured).
+    int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1396,7 +1419,7 @@ def lab2lch(
     >>> img_lab = rgb2lab(img)
     >>> img_lch = lab2lch(img_lab)
     """
-    if class_of(lab) is _skimage.Array and not slice_by_slice:
+    if class_of(lab) is _skimage.Array and getattr(lab, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.lab2lch(lab, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -1576,7 +1599,8 @@ def lab2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -1626,7 +1650,7 @@ def lab2rgb(
 
     [2] https://en.wikipedia.org/wiki/CIELAB_color_space
     """
-    if class_of(lab) is _skimage.Array and not slice_by_slice:
+    if class_of(lab) is _skimage.Array and getattr(lab, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.lab2rgb(
             lab, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -1808,8 +1832,8 @@ def lab2xyz(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -1863,7 +1887,7 @@ def lab2xyz(
 
     [2] https://en.wikipedia.org/wiki/CIELAB_color_space
     """
-    if class_of(lab) is _skimage.Array and not slice_by_slice:
+    if class_of(lab) is _skimage.Array and getattr(lab, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.lab2xyz(
             lab, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -1996,6 +2020,7 @@ def label2rgb(
     """
     if (
         class_of(label) is _skimage.Array
+        and getattr(label, "ndim", 0) < 4
         and not slice_by_slice
         and (image is None or class_of(image) is _skimage.Array)
         and (
@@ -2074,7 +2099,8 @@ def lch2lab(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -2132,7 +2158,7 @@ def lch2lab(
     >>> img_lch = lab2lch(img_lab)
     >>> img_lab2 = lch2lab(img_lch)
     """
-    if class_of(lch) is _skimage.Array and not slice_by_slice:
+    if class_of(lch) is _skimage.Array and getattr(lch, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.lch2lab(lch, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2189,7 +2215,8 @@ def luv2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -2215,7 +2242,7 @@ def luv2rgb(
     -----
     This function uses luv2xyz and xyz2rgb.
     """
-    if class_of(luv) is _skimage.Array and not slice_by_slice:
+    if class_of(luv) is _skimage.Array and getattr(luv, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.luv2rgb(luv, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2395,8 +2422,8 @@ def luv2xyz(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -2441,7 +2468,7 @@ def luv2xyz(
 
     [2] https://en.wikipedia.org/wiki/CIELUV
     """
-    if class_of(luv) is _skimage.Array and not slice_by_slice:
+    if class_of(luv) is _skimage.Array and getattr(luv, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.luv2xyz(
             luv, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -2500,7 +2527,8 @@ def rgb2gray(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -2543,7 +2571,7 @@ def rgb2gray(
     >>> img = data.astronaut()
     >>> img_gray = rgb2gray(img)
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2gray(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2581,8 +2609,8 @@ def rgb2hed(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32, float32, float64 -> float64. Reach: 0, since elements depend on the same element
-    alone (measured).
+    int32, float32, float64 -> float64. Reach: 0, because an element of the result depends only
+    on the element at its own place (measured).
 
     Parameters
     ----------
@@ -2622,7 +2650,7 @@ def rgb2hed(
     >>> ihc = data.immunohistochemistry()
     >>> ihc_hed = rgb2hed(ihc)
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2hed(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2678,8 +2706,8 @@ def rgb2hsv(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend
-    on the same element alone (measured).
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -2721,7 +2749,7 @@ def rgb2hsv(
     >>> img = data.astronaut()
     >>> img_hsv = color.rgb2hsv(img)
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2hsv(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(_skimage.rgb2hsv, locals(), images=("rgb",), needs_channels=True)
@@ -2900,8 +2928,8 @@ def rgb2lab(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -2946,7 +2974,7 @@ def rgb2lab(
     ----------
     [1] https://en.wikipedia.org/wiki/Standard_illuminant
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2lab(
             rgb, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -3005,8 +3033,8 @@ def rgb2luv(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3042,7 +3070,7 @@ def rgb2luv(
 
     [2] https://en.wikipedia.org/wiki/CIELUV
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2luv(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3099,8 +3127,8 @@ def rgb2rgbcie(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3137,7 +3165,7 @@ def rgb2rgbcie(
     >>> img = data.astronaut()
     >>> img_rgbcie = rgb2rgbcie(img)
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2rgbcie(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3194,8 +3222,8 @@ def rgb2xyz(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3237,7 +3265,7 @@ def rgb2xyz(
     >>> img = data.astronaut()
     >>> img_xyz = rgb2xyz(img)
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2xyz(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3293,8 +3321,8 @@ def rgb2ycbcr(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype. Reach: 0, since elements depend on the
-    same element alone (measured).
+    int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3329,7 +3357,7 @@ def rgb2ycbcr(
     ----------
     [1] https://en.wikipedia.org/wiki/YCbCr
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2ycbcr(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3386,8 +3414,8 @@ def rgb2ydbdr(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3422,7 +3450,7 @@ def rgb2ydbdr(
     ----------
     [1] https://en.wikipedia.org/wiki/YDbDr
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2ydbdr(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3479,8 +3507,8 @@ def rgb2yiq(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3506,7 +3534,7 @@ def rgb2yiq(
     ValueError
         If `rgb` is not at least 2-D with shape (..., C=3, ...).
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2yiq(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3563,8 +3591,8 @@ def rgb2ypbpr(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3594,7 +3622,7 @@ def rgb2ypbpr(
     ----------
     [1] https://en.wikipedia.org/wiki/YPbPr
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2ypbpr(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3651,8 +3679,8 @@ def rgb2yuv(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3687,7 +3715,7 @@ def rgb2yuv(
     ----------
     [1] https://en.wikipedia.org/wiki/YUV
     """
-    if class_of(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgb2yuv(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3758,8 +3786,8 @@ def rgba2rgb(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend
-    on the same element alone (measured).
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3801,6 +3829,7 @@ def rgba2rgb(
     """
     if (
         class_of(rgba) is _skimage.Array
+        and getattr(rgba, "ndim", 0) < 5
         and not slice_by_slice
         and (
             (class_of(background) is tuple and background == (1, 1, 1))
@@ -3868,8 +3897,8 @@ def rgbcie2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -3907,7 +3936,7 @@ def rgbcie2rgb(
     >>> img_rgbcie = rgb2rgbcie(img)
     >>> img_rgb = rgbcie2rgb(img_rgbcie)
     """
-    if class_of(rgbcie) is _skimage.Array and not slice_by_slice:
+    if class_of(rgbcie) is _skimage.Array and getattr(rgbcie, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.rgbcie2rgb(rgbcie, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -4030,6 +4059,7 @@ def separate_stains(
     """
     if (
         class_of(rgb) is _skimage.Array
+        and getattr(rgb, "ndim", 0) < 5
         and not slice_by_slice
         and class_of(conv_matrix) is _skimage.Array
     ):
@@ -4217,8 +4247,8 @@ def xyz2lab(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype. Reach: 0, since elements depend on the
-    same element alone (measured).
+    int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -4272,7 +4302,7 @@ def xyz2lab(
     >>> img_xyz = rgb2xyz(img)
     >>> img_lab = xyz2lab(img_xyz)
     """
-    if class_of(xyz) is _skimage.Array and not slice_by_slice:
+    if class_of(xyz) is _skimage.Array and getattr(xyz, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.xyz2lab(
             xyz, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -4453,8 +4483,8 @@ def xyz2luv(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype. Reach: 0, since elements depend on the
-    same element alone (measured).
+    int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -4508,7 +4538,7 @@ def xyz2luv(
     >>> img_xyz = rgb2xyz(img)
     >>> img_luv = xyz2luv(img_xyz)
     """
-    if class_of(xyz) is _skimage.Array and not slice_by_slice:
+    if class_of(xyz) is _skimage.Array and getattr(xyz, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.xyz2luv(
             xyz, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -4565,7 +4595,8 @@ def xyz2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Parameters
     ----------
@@ -4608,7 +4639,7 @@ def xyz2rgb(
     >>> img_xyz = rgb2xyz(img)
     >>> img_rgb = xyz2rgb(img_xyz)
     """
-    if class_of(xyz) is _skimage.Array and not slice_by_slice:
+    if class_of(xyz) is _skimage.Array and getattr(xyz, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.xyz2rgb(xyz, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -4762,7 +4793,8 @@ def ycbcr2rgb(
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
     image scaled to [-1, 1]; float32, float64 -> same dtype. The library refuses bool
     (UFuncTypeError: Cannot cast ufunc 'subtract' output from dtype('int64') to dtype('bool')
-    ...). Reach: 0, since elements depend on the same element alone (measured).
+    ...). Reach: 0, because an element of the result depends only on the element at its own
+    place (measured).
 
     Parameters
     ----------
@@ -4797,7 +4829,7 @@ def ycbcr2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YCbCr
     """
-    if class_of(ycbcr) is _skimage.Array and not slice_by_slice:
+    if class_of(ycbcr) is _skimage.Array and getattr(ycbcr, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.ycbcr2rgb(ycbcr, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(_skimage.ycbcr2rgb, locals(), images=("ycbcr",), needs_channels=True)
@@ -4852,8 +4884,8 @@ def ydbdr2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -4888,7 +4920,7 @@ def ydbdr2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YDbDr
     """
-    if class_of(ydbdr) is _skimage.Array and not slice_by_slice:
+    if class_of(ydbdr) is _skimage.Array and getattr(ydbdr, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.ydbdr2rgb(ydbdr, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -4949,8 +4981,8 @@ def yiq2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -4976,7 +5008,7 @@ def yiq2rgb(
     ValueError
         If `yiq` is not at least 2-D with shape (..., C=3, ...).
     """
-    if class_of(yiq) is _skimage.Array and not slice_by_slice:
+    if class_of(yiq) is _skimage.Array and getattr(yiq, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.yiq2rgb(yiq, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -5033,8 +5065,8 @@ def ypbpr2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -5064,7 +5096,7 @@ def ypbpr2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YPbPr
     """
-    if class_of(ypbpr) is _skimage.Array and not slice_by_slice:
+    if class_of(ypbpr) is _skimage.Array and getattr(ypbpr, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.ypbpr2rgb(ypbpr, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -5125,8 +5157,8 @@ def yuv2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -5152,7 +5184,7 @@ def yuv2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YUV
     """
-    if class_of(yuv) is _skimage.Array and not slice_by_slice:
+    if class_of(yuv) is _skimage.Array and getattr(yuv, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _skimage.yuv2rgb(yuv, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(

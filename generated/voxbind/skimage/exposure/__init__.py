@@ -19,6 +19,7 @@ from voxbind.arrays import (
     AnyArray,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     Exporter,
     Integer,
@@ -76,8 +77,8 @@ def adjust_gamma(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Looks at the mask of a masked array (image) of dtype bool
-    or uint16 or int32 or float32 or float64. Reach: 0, since elements depend on the same
-    element alone (measured).
+    or uint16 or int32 or float32 or float64. Reach: 0, because an element of the result depends
+    only on the element at its own place (measured).
 
     Gamma correction is a power-law transform [1]. This function
     transforms the input `image` pixel-wise according to the power law
@@ -127,7 +128,7 @@ def adjust_gamma(
     >>> image.mean() > gamma_corrected.mean()
     True
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.adjust_gamma(image, gamma=gamma, gain=gain)
     else:
         result = call_2d_or_3d(
@@ -160,7 +161,7 @@ def adjust_log(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Looks at the mask of a masked array (image). Reach: 0,
-    since elements depend on the same element alone (measured).
+    because an element of the result depends only on the element at its own place (measured).
 
     This function transforms the input image pixelwise according to the
     equation ``O = gain*log(1 + I)`` after scaling each pixel to the range
@@ -193,7 +194,7 @@ def adjust_log(
     ----------
     [1] http://www.ece.ucsb.edu/Faculty/Manjunath/courses/ece178W03/EnhancePart1.pdf
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.adjust_log(image, gain=gain, inv=inv)
     else:
         result = call_2d_or_3d(
@@ -237,7 +238,7 @@ def adjust_sigmoid(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Looks at the mask of a masked array (image). Reach: 0,
-    since elements depend on the same element alone (measured).
+    because an element of the result depends only on the element at its own place (measured).
 
     Also known as Contrast Adjustment.
     This function transforms the input image pixelwise according to the
@@ -275,7 +276,7 @@ def adjust_sigmoid(
         Enhancement Functions",
         http://markfairchild.org/PDFs/PAP07.pdf
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.adjust_sigmoid(image, cutoff=cutoff, gain=gain, inv=inv)
     else:
         result = call_2d_or_3d(
@@ -342,7 +343,7 @@ def cumulative_distribution(
     >>> all(cdf[0] == np.cumsum(hi[0])/float(image.size))
     True
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: tuple[Array, Array] = _skimage.cumulative_distribution(image, nbins=nbins)
     else:
         result = call_2d_or_3d(
@@ -471,7 +472,7 @@ def equalize_adapthist(
 
     [2] https://en.wikipedia.org/wiki/CLAHE#CLAHE
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.equalize_adapthist(
             image, kernel_size=kernel_size, clip_limit=clip_limit, nbins=nbins
         )
@@ -581,6 +582,7 @@ def equalize_hist(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
     ):
@@ -684,7 +686,11 @@ def histogram(
     >>> exposure.histogram(image, nbins=2)
     (array([ 93585, 168559]), array([0.25, 0.75]))
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: tuple[Array, Array] = _skimage.histogram(
             image,
             nbins=nbins,
@@ -701,6 +707,30 @@ def histogram(
             stackable=False,
         )
     return result
+
+
+@overload
+def is_low_contrast(
+    image: Carrier,
+    fraction_threshold: Real | AnyArray = 0.05,
+    lower_percentile: Real = 1,
+    upper_percentile: Real = 99,
+    method: str = "linear",
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def is_low_contrast(
+    image: AnyArray | Lists,
+    fraction_threshold: Real | AnyArray = 0.05,
+    lower_percentile: Real = 1,
+    upper_percentile: Real = 99,
+    method: str = "linear",
+    *,
+    slice_by_slice: bool = False,
+) -> bool: ...
 
 
 def is_low_contrast(
@@ -764,7 +794,7 @@ def is_low_contrast(
     >>> is_low_contrast(image, upper_percentile=100)
     False
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: bool = _skimage.is_low_contrast(
             image,
             fraction_threshold=fraction_threshold,
@@ -881,6 +911,7 @@ def match_histograms(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
         and not slice_by_slice
         and class_of(reference) is _skimage.Array
     ):
@@ -1024,7 +1055,7 @@ def rescale_intensity(
     >>> rescale_intensity(image, out_range=(0, 127)).astype(np.int32)
     array([127, 127, 127], dtype=int32)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.rescale_intensity(image, in_range=in_range, out_range=out_range)
     else:
         result = call_2d_or_3d(

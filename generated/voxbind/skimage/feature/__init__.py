@@ -18,8 +18,10 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     Exporter,
     Integer,
@@ -103,9 +105,24 @@ if not TYPE_CHECKING:
 
 @overload
 def blob_dog(
+    image: AnyCarrier,
+    min_sigma: Real | Sequence[Real] | AnyArray = 1,
+    max_sigma: Real | Sequence[Real] | AnyArray = 50,
+    sigma_ratio: Real = 1.6,
+    threshold: Real | None = 0.5,
+    overlap: Real = 0.5,
+    *,
+    threshold_rel: Real | None = None,
+    exclude_border: tuple[Integer, ...] | Integer | Literal[False] = False,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def blob_dog(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float32 | np.float64 | np.integer[Any]]],
-    min_sigma: Real | Sequence[Real] = 1,
-    max_sigma: Real | Sequence[Real] = 50,
+    min_sigma: Real | Sequence[Real] | AnyArray = 1,
+    max_sigma: Real | Sequence[Real] | AnyArray = 50,
     sigma_ratio: Real = 1.6,
     threshold: Real | None = 0.5,
     overlap: Real = 0.5,
@@ -119,8 +136,8 @@ def blob_dog(
 @overload
 def blob_dog(
     image: Castable[OutT],
-    min_sigma: Real | Sequence[Real] = 1,
-    max_sigma: Real | Sequence[Real] = 50,
+    min_sigma: Real | Sequence[Real] | AnyArray = 1,
+    max_sigma: Real | Sequence[Real] | AnyArray = 50,
     sigma_ratio: Real = 1.6,
     threshold: Real | None = 0.5,
     overlap: Real = 0.5,
@@ -134,8 +151,8 @@ def blob_dog(
 @overload
 def blob_dog(
     image: Exporter,
-    min_sigma: Real | Sequence[Real] = 1,
-    max_sigma: Real | Sequence[Real] = 50,
+    min_sigma: Real | Sequence[Real] | AnyArray = 1,
+    max_sigma: Real | Sequence[Real] | AnyArray = 50,
     sigma_ratio: Real = 1.6,
     threshold: Real | None = 0.5,
     overlap: Real = 0.5,
@@ -148,8 +165,8 @@ def blob_dog(
 
 def blob_dog(
     image: AnyArray,
-    min_sigma: Real | Sequence[Real] = 1,
-    max_sigma: Real | Sequence[Real] = 50,
+    min_sigma: Real | Sequence[Real] | AnyArray = 1,
+    max_sigma: Real | Sequence[Real] | AnyArray = 50,
     sigma_ratio: Real = 1.6,
     threshold: Real | None = 0.5,
     overlap: Real = 0.5,
@@ -274,7 +291,7 @@ def blob_dog(
            [ 57.,  41.,  10.],
            [260.,  47.,  16.]])
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.blob_dog(
             image,
             min_sigma=min_sigma,
@@ -288,6 +305,20 @@ def blob_dog(
     else:
         result = call_2d_or_3d(_skimage.blob_dog, locals(), images=("image",), stackable=False)
     return result
+
+
+@overload
+def blob_doh(
+    image: AnyCarrier,
+    min_sigma: Real = 1,
+    max_sigma: Real = 30,
+    num_sigma: Integer = 10,
+    threshold: Real | None = 0.01,
+    overlap: Real = 0.5,
+    log_scale: bool = False,
+    *,
+    threshold_rel: Real | None = None,
+) -> Any: ...
 
 
 @overload
@@ -457,6 +488,22 @@ def blob_doh(
     else:
         result = call_2d(_skimage.blob_doh, locals(), images=("image",), stackable=False)
     return result
+
+
+@overload
+def blob_log(
+    image: AnyCarrier,
+    min_sigma: Real | Sequence[Real] | AnyArray = 1,
+    max_sigma: Real | Sequence[Real] | AnyArray = 50,
+    num_sigma: Integer = 10,
+    threshold: Real | None = 0.2,
+    overlap: Real = 0.5,
+    log_scale: bool = False,
+    *,
+    threshold_rel: Real | None = None,
+    exclude_border: tuple[Integer, ...] | Integer | Literal[False] = False,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -658,7 +705,7 @@ def blob_log(
            [126.        ,  46.        ,  11.88888889],
            [113.        , 323.        ,   1.        ]])
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.blob_log(
             image,
             min_sigma=min_sigma,
@@ -1446,6 +1493,24 @@ def corner_orientations(image: AnyArray, corners: AnyArray, mask: AnyArray) -> A
 
 @overload
 def corner_peaks(
+    image: AnyCarrier,
+    min_distance: Integer = 1,
+    threshold_abs: Real | None = None,
+    threshold_rel: Real | None = None,
+    exclude_border: bool = True,
+    indices: bool = True,
+    num_peaks: Real = float("inf"),
+    footprint: AnyArray | None = None,
+    labels: AnyArray | None = None,
+    *,
+    num_peaks_per_label: Real = float("inf"),
+    p_norm: Real = float("inf"),
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def corner_peaks(
     image: np.ndarray[Any, np.dtype[np.float32 | np.float64 | np.integer[Any]]],
     min_distance: Integer = 1,
     threshold_abs: Real | None = None,
@@ -1598,6 +1663,7 @@ def corner_peaks(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _skimage.Array)
         and (footprint is None or class_of(footprint) is _skimage.Array)
@@ -1725,6 +1791,12 @@ def corner_shi_tomasi(image: AnyArray, sigma: Real | Sequence[Real] | AnyArray =
             axis_arguments={"sigma": (0.0,)},
         )
     return result
+
+
+@overload
+def corner_subpix(
+    image: AnyCarrier, corners: AnyArray, window_size: Integer = 11, alpha: Real = 0.99
+) -> Any: ...
 
 
 @overload
@@ -2973,6 +3045,19 @@ def haar_like_feature_coord(
 
 @overload
 def hessian_matrix(
+    image: Carrier,
+    sigma: Real | Sequence[Real] | AnyArray = 1,
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
+    cval: Real = 0,
+    order: Literal["rc", "xy"] = "rc",
+    use_gaussian_derivatives: bool | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def hessian_matrix(
     image: Castable[OutT],
     sigma: Real | Sequence[Real] | AnyArray = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
@@ -3089,7 +3174,7 @@ def hessian_matrix(
            [ 0., -1.,  0.,  1.,  0.],
            [ 0.,  0.,  0.,  0.,  0.]])
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: object = _skimage.hessian_matrix(
             image,
             sigma=sigma,
@@ -3176,7 +3261,7 @@ def hessian_matrix_det(
         "SURF: Speeded Up Robust Features"
         ftp://ftp.vision.ee.ethz.ch/publications/articles/eth_biwi_00517.pdf
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.hessian_matrix_det(image, sigma=sigma, approximate=approximate)
     else:
         result = call_2d_or_3d(_skimage.hessian_matrix_det, locals(), images=("image",))
@@ -3895,6 +3980,7 @@ def match_template(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(template) is _skimage.Array
     ):
@@ -3911,6 +3997,18 @@ def match_template(
             axis_arguments={"template": "kernel"},
         )
     return result
+
+
+@overload
+def multiblock_lbp(
+    int_image: Carrier, r: Integer, c: Integer, width: Integer, height: Integer
+) -> Any: ...
+
+
+@overload
+def multiblock_lbp(
+    int_image: AnyArray, r: Integer, c: Integer, width: Integer, height: Integer
+) -> int: ...
 
 
 def multiblock_lbp(
@@ -4082,7 +4180,11 @@ def multiscale_basic_features(
         not None, all channels are concatenated along the features dimension.
         (i.e. ``n_features == n_features_singlechannel * n_channels``)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.multiscale_basic_features(
             image,
             intensity=intensity,
@@ -4099,6 +4201,23 @@ def multiscale_basic_features(
             _skimage.multiscale_basic_features, locals(), images=("image",), stackable=False
         )
     return result
+
+
+@overload
+def peak_local_max(
+    image: AnyCarrier,
+    min_distance: Integer = 1,
+    threshold_abs: Real | None = None,
+    threshold_rel: Real | None = None,
+    exclude_border: Integer | tuple[Integer, ...] | bool = True,
+    num_peaks: Real = float("inf"),
+    footprint: AnyArray | None = None,
+    labels: AnyArray | None = None,
+    num_peaks_per_label: Real = float("inf"),
+    p_norm: Real = float("inf"),
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -4283,6 +4402,7 @@ def peak_local_max(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _skimage.Array)
         and (footprint is None or class_of(footprint) is _skimage.Array)
@@ -4442,6 +4562,18 @@ def shape_index(
 
 @overload
 def structure_tensor(
+    image: Carrier,
+    sigma: Real | ArrayLike = 1,
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
+    cval: Real = 0,
+    order: Literal["rc", "xy"] = "rc",
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def structure_tensor(
     image: Castable[OutT],
     sigma: Real | ArrayLike = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
@@ -4541,7 +4673,7 @@ def structure_tensor(
            [0., 1., 0., 1., 0.],
            [0., 0., 0., 0., 0.]])
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: object = _skimage.structure_tensor(
             image, sigma=sigma, mode=mode, cval=cval, order=order
         )

@@ -19,8 +19,10 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     DTypeLike,
     Exporter,
@@ -184,6 +186,7 @@ def apply_hysteresis_threshold(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(low) is _skimage.Array
         and class_of(high) is _skimage.Array
@@ -204,7 +207,7 @@ def butterworth(
     image: np.ndarray[Any, np.dtype[Never]],
     cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
-    order: complex = 2.0,
+    order: complex | Real = 2.0,
     channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
@@ -218,7 +221,7 @@ def butterworth(
     image: np.ndarray[Any, np.dtype[np.float32]],
     cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
-    order: complex = 2.0,
+    order: complex | Real = 2.0,
     channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
@@ -232,7 +235,7 @@ def butterworth(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
     cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
-    order: complex = 2.0,
+    order: complex | Real = 2.0,
     channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
@@ -246,7 +249,7 @@ def butterworth(
     image: Castable[OutT],
     cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
-    order: complex = 2.0,
+    order: complex | Real = 2.0,
     channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
@@ -260,7 +263,7 @@ def butterworth(
     image: Exporter,
     cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
-    order: complex = 2.0,
+    order: complex | Real = 2.0,
     channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
@@ -273,7 +276,7 @@ def butterworth(
     image: AnyArray,
     cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
-    order: complex = 2.0,
+    order: complex | Real = 2.0,
     channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
@@ -375,7 +378,11 @@ def butterworth(
     >>> high_pass = butterworth(camera(), 0.07, True, 8)
     >>> low_pass = butterworth(astronaut(), 0.01, False, 4, channel_axis=-1)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.butterworth(
             image,
             cutoff_frequency_ratio=cutoff_frequency_ratio,
@@ -452,7 +459,7 @@ def correlate_sparse(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
     int32 -> float64; float32, float64 -> same dtype. Reach: half(kernel) elements along each
-    axis (measured).
+    axis, where half() is half the length of an array (measured).
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -485,6 +492,7 @@ def correlate_sparse(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(kernel) is _skimage.Array
     ):
@@ -687,7 +695,11 @@ def difference_of_gaussians(
     >>> from skimage.data import camera
     >>> filtered_image = difference_of_gaussians(camera(), (2,5), (3,20))
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.difference_of_gaussians(
             image,
             low_sigma,
@@ -845,6 +857,7 @@ def farid(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
     ):
@@ -1201,7 +1214,7 @@ def filter_inverse(
 @overload
 def frangi(
     image: np.ndarray[Any, np.dtype[Never]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1218,7 +1231,7 @@ def frangi(
 @overload
 def frangi(
     image: np.ndarray[Any, np.dtype[np.float32]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1235,7 +1248,7 @@ def frangi(
 @overload
 def frangi(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1252,7 +1265,7 @@ def frangi(
 @overload
 def frangi(
     image: Castable[OutT],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1269,7 +1282,7 @@ def frangi(
 @overload
 def frangi(
     image: Exporter,
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1285,7 +1298,7 @@ def frangi(
 
 def frangi(
     image: AnyArray,
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1378,7 +1391,7 @@ def frangi(
 
     [3] Ellis, D. G.: https://github.com/ellisdg/frangi3d/tree/master/frangi
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.frangi(
             image,
             sigmas=sigmas,
@@ -1399,44 +1412,44 @@ def frangi(
 @overload
 def gabor(
     image: Transposable[OutT],
-    frequency: complex,
+    frequency: complex | Real,
     theta: Real = 0,
-    bandwidth: complex = 1,
-    sigma_x: complex | None = None,
-    sigma_y: complex | None = None,
-    n_stds: complex = 3,
-    offset: complex = 0,
+    bandwidth: complex | Real = 1,
+    sigma_x: complex | Real | None = None,
+    sigma_y: complex | Real | None = None,
+    n_stds: complex | Real = 3,
+    offset: complex | Real = 0,
     mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
-    cval: complex = 0,
+    cval: complex | Real = 0,
 ) -> tuple[OutT, OutT]: ...
 
 
 @overload
 def gabor(
     image: Exporter,
-    frequency: complex,
+    frequency: complex | Real,
     theta: Real = 0,
-    bandwidth: complex = 1,
-    sigma_x: complex | None = None,
-    sigma_y: complex | None = None,
-    n_stds: complex = 3,
-    offset: complex = 0,
+    bandwidth: complex | Real = 1,
+    sigma_x: complex | Real | None = None,
+    sigma_y: complex | Real | None = None,
+    n_stds: complex | Real = 3,
+    offset: complex | Real = 0,
     mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
-    cval: complex = 0,
+    cval: complex | Real = 0,
 ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
 
 def gabor(
     image: AnyArray,
-    frequency: complex,
+    frequency: complex | Real,
     theta: Real = 0,
-    bandwidth: complex = 1,
-    sigma_x: complex | None = None,
-    sigma_y: complex | None = None,
-    n_stds: complex = 3,
-    offset: complex = 0,
+    bandwidth: complex | Real = 1,
+    sigma_x: complex | Real | None = None,
+    sigma_y: complex | Real | None = None,
+    n_stds: complex | Real = 3,
+    offset: complex | Real = 0,
     mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
-    cval: complex = 0,
+    cval: complex | Real = 0,
 ) -> tuple[Array, Array]:
     """Return real and imaginary responses to Gabor filter.
 
@@ -1833,6 +1846,7 @@ def gaussian(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
         and not slice_by_slice
         and (out is None or class_of(out) is _skimage.Array)
     ):
@@ -1860,7 +1874,7 @@ def gaussian(
 @overload
 def hessian(
     image: np.ndarray[Any, np.dtype[Never]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1877,7 +1891,7 @@ def hessian(
 @overload
 def hessian(
     image: np.ndarray[Any, np.dtype[np.float32]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1894,7 +1908,7 @@ def hessian(
 @overload
 def hessian(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1911,7 +1925,7 @@ def hessian(
 @overload
 def hessian(
     image: Castable[OutT],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1928,7 +1942,7 @@ def hessian(
 @overload
 def hessian(
     image: Exporter,
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -1944,7 +1958,7 @@ def hessian(
 
 def hessian(
     image: AnyArray,
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     scale_range: tuple[Real, Real] | None = None,
     scale_step: Real | None = None,
     alpha: Real = 0.5,
@@ -2026,7 +2040,7 @@ def hessian(
 
     [2] Kroon, D. J.: Hessian based Frangi vesselness filter.
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.hessian(
             image,
             sigmas=sigmas,
@@ -2106,7 +2120,7 @@ def laplace(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along each axis
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along each axis
     (measured).
 
     Parameters
@@ -2136,6 +2150,7 @@ def laplace(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
     ):
@@ -2185,8 +2200,8 @@ def median(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis
-    (measured).
+    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis, where
+    half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -2244,6 +2259,7 @@ def median(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -2266,7 +2282,7 @@ def median(
 @overload
 def meijering(
     image: np.ndarray[Any, np.dtype[Never]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     alpha: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
@@ -2279,7 +2295,7 @@ def meijering(
 @overload
 def meijering(
     image: np.ndarray[Any, np.dtype[np.float32]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     alpha: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
@@ -2292,7 +2308,7 @@ def meijering(
 @overload
 def meijering(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     alpha: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
@@ -2305,7 +2321,7 @@ def meijering(
 @overload
 def meijering(
     image: Castable[OutT],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     alpha: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
@@ -2318,7 +2334,7 @@ def meijering(
 @overload
 def meijering(
     image: Exporter,
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     alpha: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
@@ -2330,7 +2346,7 @@ def meijering(
 
 def meijering(
     image: AnyArray,
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     alpha: Real | None = None,
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
@@ -2392,7 +2408,7 @@ def meijering(
         58(2), 167-176.
         https://doi.org/10.1002/cyto.a.20022
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.meijering(
             image, sigmas=sigmas, alpha=alpha, black_ridges=black_ridges, mode=mode, cval=cval
         )
@@ -2475,7 +2491,7 @@ def prewitt(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 1 elements along each axis (measured).
+    float64 -> same dtype. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -2531,6 +2547,7 @@ def prewitt(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
     ):
@@ -2571,7 +2588,7 @@ def prewitt_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured).
 
     Parameters
     ----------
@@ -2637,7 +2654,7 @@ def prewitt_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured).
 
     Parameters
     ----------
@@ -2727,7 +2744,7 @@ def rank_order(image: AnyArray, *, slice_by_slice: bool = False) -> tuple[Array,
     >>> rank_order(b)
     (array([0, 1, 2, 1], dtype=uint8), array([-1. ,  2.5,  3.1]))
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: tuple[Array, Array] = _skimage.rank_order(image)
     else:
         result = call_2d_or_3d(_skimage.rank_order, locals(), images=("image",), stackable=False)
@@ -2765,7 +2782,7 @@ def roberts(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64, scaled
     to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 1
-    elements along Y and X (measured).
+    element along Y and X (measured).
 
     Parameters
     ----------
@@ -2837,7 +2854,7 @@ def roberts_neg_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured).
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2907,7 +2924,7 @@ def roberts_pos_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured).
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2947,7 +2964,7 @@ def roberts_pos_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
 @overload
 def sato(
     image: np.ndarray[Any, np.dtype[Never]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
     cval: Real = 0,
@@ -2959,7 +2976,7 @@ def sato(
 @overload
 def sato(
     image: np.ndarray[Any, np.dtype[np.float32]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
     cval: Real = 0,
@@ -2971,7 +2988,7 @@ def sato(
 @overload
 def sato(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
     cval: Real = 0,
@@ -2983,7 +3000,7 @@ def sato(
 @overload
 def sato(
     image: Castable[OutT],
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
     cval: Real = 0,
@@ -2995,7 +3012,7 @@ def sato(
 @overload
 def sato(
     image: Exporter,
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
     cval: Real = 0,
@@ -3006,7 +3023,7 @@ def sato(
 
 def sato(
     image: AnyArray,
-    sigmas: Sequence[Real] = range(1, 10, 2),
+    sigmas: Sequence[Real] | AnyArray = range(1, 10, 2),
     black_ridges: bool = True,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "reflect",
     cval: Real = 0,
@@ -3064,7 +3081,7 @@ def sato(
         medical images. Medical image analysis, 2(2), 143-168.
         https://doi.org/10.1016/S1361-8415(98)80009-1
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.sato(
             image, sigmas=sigmas, black_ridges=black_ridges, mode=mode, cval=cval
         )
@@ -3147,7 +3164,7 @@ def scharr(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 1 elements along each axis (measured).
+    float64 -> same dtype. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -3206,6 +3223,7 @@ def scharr(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
     ):
@@ -3246,7 +3264,7 @@ def scharr_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured).
 
     Parameters
     ----------
@@ -3317,7 +3335,7 @@ def scharr_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured).
 
     Parameters
     ----------
@@ -3431,7 +3449,7 @@ def sobel(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 1 elements along each axis (measured).
+    float64 -> same dtype. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -3485,6 +3503,7 @@ def sobel(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
     ):
@@ -3525,7 +3544,7 @@ def sobel_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured).
 
     Parameters
     ----------
@@ -3591,7 +3610,7 @@ def sobel_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured).
 
     Parameters
     ----------
@@ -3624,6 +3643,17 @@ def sobel_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     else:
         result = call_2d(_skimage.sobel_v, locals(), images=("image", "mask"))
     return result
+
+
+@overload
+def threshold_isodata(
+    image: AnyCarrier,
+    nbins: Integer | AnyArray = 256,
+    return_all: bool = False,
+    *,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -3737,7 +3767,9 @@ def threshold_isodata(
     >>> binary = image > thresh
     """
     if (
-        class_of(image) is _skimage.Array
+        image is not None
+        and class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (hist is None or class_of(hist) is _skimage.Array)
     ):
@@ -3754,6 +3786,28 @@ def threshold_isodata(
             stackable=False,
         )
     return result
+
+
+@overload
+def threshold_li(
+    image: Carrier,
+    *,
+    tolerance: Real | None = None,
+    initial_guess: Real | Callable[..., float] | None = None,
+    iter_callback: Callable[[float], object] | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def threshold_li(
+    image: AnyArray,
+    *,
+    tolerance: Real | None = None,
+    initial_guess: Real | Callable[..., float] | None = None,
+    iter_callback: Callable[[float], object] | None = None,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def threshold_li(
@@ -3828,7 +3882,7 @@ def threshold_li(
     >>> thresh = threshold_li(image)
     >>> binary = image > thresh
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: float = _skimage.threshold_li(
             image, tolerance=tolerance, initial_guess=initial_guess, iter_callback=iter_callback
         )
@@ -3847,7 +3901,7 @@ def threshold_li(
 @overload
 def threshold_local(
     image: np.ndarray[Any, np.dtype[Never]],
-    block_size: Integer | Sequence[Integer] = 3,
+    block_size: Integer | Sequence[Integer] | AnyArray = 3,
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: Real = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
@@ -3861,7 +3915,7 @@ def threshold_local(
 @overload
 def threshold_local(
     image: np.ndarray[Any, np.dtype[np.float32]],
-    block_size: Integer | Sequence[Integer] = 3,
+    block_size: Integer | Sequence[Integer] | AnyArray = 3,
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: Real = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
@@ -3875,7 +3929,7 @@ def threshold_local(
 @overload
 def threshold_local(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
-    block_size: Integer | Sequence[Integer] = 3,
+    block_size: Integer | Sequence[Integer] | AnyArray = 3,
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: Real = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
@@ -3889,7 +3943,7 @@ def threshold_local(
 @overload
 def threshold_local(
     image: Castable[OutT],
-    block_size: Integer | Sequence[Integer] = 3,
+    block_size: Integer | Sequence[Integer] | AnyArray = 3,
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: Real = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
@@ -3903,7 +3957,7 @@ def threshold_local(
 @overload
 def threshold_local(
     image: Exporter,
-    block_size: Integer | Sequence[Integer] = 3,
+    block_size: Integer | Sequence[Integer] | AnyArray = 3,
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: Real = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
@@ -3916,7 +3970,7 @@ def threshold_local(
 
 def threshold_local(
     image: AnyArray,
-    block_size: Integer | Sequence[Integer] = 3,
+    block_size: Integer | Sequence[Integer] | AnyArray = 3,
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: Real = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
@@ -3994,7 +4048,7 @@ def threshold_local(
     >>> binary_image2 = image > threshold_local(image, 15, 'generic',
     ...                                         param=func)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.threshold_local(
             image,
             block_size=block_size,
@@ -4012,6 +4066,14 @@ def threshold_local(
             axis_arguments={"block_size": (1.0,), "param": (0.0,)},
         )
     return result
+
+
+@overload
+def threshold_mean(image: Carrier, *, slice_by_slice: bool = False) -> Any: ...
+
+
+@overload
+def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> float: ...
 
 
 def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> float:
@@ -4051,7 +4113,7 @@ def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> float:
     >>> thresh = threshold_mean(image)
     >>> binary = image > thresh
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: float = _skimage.threshold_mean(image)
     else:
         result = call_2d_or_3d(
@@ -4062,6 +4124,28 @@ def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> float:
             stackable=False,
         )
     return result
+
+
+@overload
+def threshold_minimum(
+    image: Carrier,
+    nbins: Integer = 256,
+    max_num_iter: Integer = 10000,
+    *,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def threshold_minimum(
+    image: AnyArray | None = None,
+    nbins: Integer = 256,
+    max_num_iter: Integer = 10000,
+    *,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def threshold_minimum(
@@ -4134,7 +4218,9 @@ def threshold_minimum(
     >>> binary = image > thresh
     """
     if (
-        class_of(image) is _skimage.Array
+        image is not None
+        and class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (hist is None or class_of(hist) is _skimage.Array)
     ):
@@ -4244,7 +4330,9 @@ def threshold_multiotsu(
     >>> regions_colorized = label2rgb(regions)
     """
     if (
-        class_of(image) is _skimage.Array
+        image is not None
+        and class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (hist is None or class_of(hist) is _skimage.Array)
     ):
@@ -4266,7 +4354,7 @@ def threshold_multiotsu(
 @overload
 def threshold_niblack(
     image: np.ndarray[Any, np.dtype[Never]],
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     *,
     slice_by_slice: bool = False,
@@ -4276,7 +4364,7 @@ def threshold_niblack(
 @overload
 def threshold_niblack(
     image: np.ndarray[Any, np.dtype[np.float32]],
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     *,
     slice_by_slice: bool = False,
@@ -4286,7 +4374,7 @@ def threshold_niblack(
 @overload
 def threshold_niblack(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     *,
     slice_by_slice: bool = False,
@@ -4296,7 +4384,7 @@ def threshold_niblack(
 @overload
 def threshold_niblack(
     image: Castable[OutT],
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     *,
     slice_by_slice: bool = False,
@@ -4306,7 +4394,7 @@ def threshold_niblack(
 @overload
 def threshold_niblack(
     image: Exporter,
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     *,
     slice_by_slice: bool = False,
@@ -4315,7 +4403,7 @@ def threshold_niblack(
 
 def threshold_niblack(
     image: AnyArray,
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     *,
     slice_by_slice: bool = False,
@@ -4386,7 +4474,7 @@ def threshold_niblack(
     >>> image = data.page()
     >>> threshold_image = threshold_niblack(image, window_size=7, k=0.1)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.threshold_niblack(image, window_size=window_size, k=k)
     else:
         result = call_2d_or_3d(
@@ -4396,6 +4484,26 @@ def threshold_niblack(
             axis_arguments={"window_size": (1.0,)},
         )
     return result
+
+
+@overload
+def threshold_otsu(
+    image: Carrier,
+    nbins: Integer = 256,
+    *,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def threshold_otsu(
+    image: AnyArray | None = None,
+    nbins: Integer = 256,
+    *,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def threshold_otsu(
@@ -4452,7 +4560,9 @@ def threshold_otsu(
     >>> binary = image <= thresh
     """
     if (
-        class_of(image) is _skimage.Array
+        image is not None
+        and class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (hist is None or class_of(hist) is _skimage.Array)
     ):
@@ -4472,7 +4582,7 @@ def threshold_otsu(
 @overload
 def threshold_sauvola(
     image: np.ndarray[Any, np.dtype[Never]],
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     r: Real | None = None,
     *,
@@ -4483,7 +4593,7 @@ def threshold_sauvola(
 @overload
 def threshold_sauvola(
     image: np.ndarray[Any, np.dtype[np.float32]],
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     r: Real | None = None,
     *,
@@ -4494,7 +4604,7 @@ def threshold_sauvola(
 @overload
 def threshold_sauvola(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     r: Real | None = None,
     *,
@@ -4505,7 +4615,7 @@ def threshold_sauvola(
 @overload
 def threshold_sauvola(
     image: Castable[OutT],
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     r: Real | None = None,
     *,
@@ -4516,7 +4626,7 @@ def threshold_sauvola(
 @overload
 def threshold_sauvola(
     image: Exporter,
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     r: Real | None = None,
     *,
@@ -4526,7 +4636,7 @@ def threshold_sauvola(
 
 def threshold_sauvola(
     image: AnyArray,
-    window_size: Integer | Sequence[Integer] = 15,
+    window_size: Integer | Sequence[Integer] | AnyArray = 15,
     k: Real = 0.2,
     r: Real | None = None,
     *,
@@ -4592,7 +4702,7 @@ def threshold_sauvola(
     >>> t_sauvola = threshold_sauvola(image, window_size=15, k=0.2)
     >>> binary_image = image > t_sauvola
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.threshold_sauvola(image, window_size=window_size, k=k, r=r)
     else:
         result = call_2d_or_3d(
@@ -4602,6 +4712,18 @@ def threshold_sauvola(
             axis_arguments={"window_size": (1.0,)},
         )
     return result
+
+
+@overload
+def threshold_triangle(
+    image: Carrier, nbins: Integer = 256, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def threshold_triangle(
+    image: AnyArray, nbins: Integer = 256, *, slice_by_slice: bool = False
+) -> float: ...
 
 
 def threshold_triangle(
@@ -4648,13 +4770,33 @@ def threshold_triangle(
     >>> thresh = threshold_triangle(image)
     >>> binary = image > thresh
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: float = _skimage.threshold_triangle(image, nbins=nbins)
     else:
         result = call_2d_or_3d(
             _skimage.threshold_triangle, locals(), images=("image",), stackable=False
         )
     return result
+
+
+@overload
+def threshold_yen(
+    image: Carrier,
+    nbins: Integer | AnyArray = 256,
+    *,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def threshold_yen(
+    image: AnyArray | None = None,
+    nbins: Integer | AnyArray = 256,
+    *,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def threshold_yen(
@@ -4715,7 +4857,9 @@ def threshold_yen(
     >>> binary = image <= thresh
     """
     if (
-        class_of(image) is _skimage.Array
+        image is not None
+        and class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (hist is None or class_of(hist) is _skimage.Array)
     ):
@@ -4806,7 +4950,7 @@ def unsharp_mask(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype.
+    float64 -> same dtype. Reach: the entire image (measured).
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added
@@ -4909,7 +5053,11 @@ def unsharp_mask(
            [100.  ,  99.39,  95.48,  99.39, 100.  ],
            [100.  , 100.  ,  99.99, 100.  , 100.  ]])
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.unsharp_mask(
             image,
             radius=radius,

@@ -19,8 +19,10 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     Exporter,
     Integer,
@@ -148,7 +150,7 @@ def block_reduce(
     image: Castable[OutT],
     block_size: ArrayLike | Integer = 2,
     func: Callable[..., object] = library_default("numpy.sum"),
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     func_kwargs: Mapping[str, object] | None = None,
     *,
     slice_by_slice: bool = False,
@@ -160,7 +162,7 @@ def block_reduce(
     image: Exporter,
     block_size: ArrayLike | Integer = 2,
     func: Callable[..., object] = library_default("numpy.sum"),
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     func_kwargs: Mapping[str, object] | None = None,
     *,
     slice_by_slice: bool = False,
@@ -171,7 +173,7 @@ def block_reduce(
     image: AnyArray,
     block_size: ArrayLike | Integer = 2,
     func: Callable[..., object] = library_default("numpy.sum"),
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     func_kwargs: Mapping[str, object] | None = None,
     *,
     slice_by_slice: bool = False,
@@ -242,6 +244,7 @@ def block_reduce(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and isinstance(func, LibraryDefault)
     ):
@@ -256,6 +259,28 @@ def block_reduce(
             axis_arguments={"block_size": (1.0,)},
         )
     return result
+
+
+@overload
+def blur_effect(
+    image: AnyCarrier,
+    h_size: Integer = 11,
+    channel_axis: Integer | None = None,
+    reduce_func: Callable[..., object] | None = library_default("numpy.max"),
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def blur_effect(
+    image: AnyArray,
+    h_size: Integer = 11,
+    channel_axis: Integer | None = None,
+    reduce_func: Callable[..., object] | None = library_default("numpy.max"),
+    *,
+    slice_by_slice: bool = False,
+) -> float | list[float]: ...
 
 
 def blur_effect(
@@ -316,6 +341,7 @@ def blur_effect(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
         and not slice_by_slice
         and isinstance(reduce_func, LibraryDefault)
     ):
@@ -325,6 +351,15 @@ def blur_effect(
     else:
         result = call_2d_or_3d(_skimage.blur_effect, locals(), images=("image",), stackable=False)
     return result
+
+
+@overload
+def centroid(
+    image: AnyCarrier,
+    *,
+    spacing: tuple[Real, ...] | list[float] | AnyArray | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -409,11 +444,23 @@ def centroid(
     >>> centroid(image)
     array([13.16666667, 13.16666667])
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.centroid(image, spacing=spacing)
     else:
         result = call_2d_or_3d(_skimage.centroid, locals(), images=("image",), stackable=False)
     return result
+
+
+@overload
+def euler_number(
+    image: Carrier, connectivity: Integer | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def euler_number(
+    image: AnyArray, connectivity: Integer | None = None, *, slice_by_slice: bool = False
+) -> int: ...
 
 
 def euler_number(
@@ -507,11 +554,22 @@ def euler_number(
     >>> ski.measure.euler_number(SAMPLE, connectivity=1)
     2
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: int = _skimage.euler_number(image, connectivity=connectivity)
     else:
         result = call_2d_or_3d(_skimage.euler_number, locals(), images=("image",), stackable=False)
     return result
+
+
+@overload
+def find_contours(
+    image: Carrier,
+    level: Real | None = None,
+    fully_connected: Literal["low", "high"] = "low",
+    positive_orientation: Literal["low", "high"] = "low",
+    *,
+    mask: AnyArray | None = None,
+) -> Any: ...
 
 
 @overload
@@ -837,6 +895,7 @@ def inertia_tensor(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mu is None or class_of(mu) is _skimage.Array)
     ):
@@ -850,6 +909,28 @@ def inertia_tensor(
             stackable=False,
         )
     return result
+
+
+@overload
+def inertia_tensor_eigvals(
+    image: Carrier,
+    mu: AnyArray | None = None,
+    T: ArrayLike | None = None,
+    *,
+    spacing: tuple[Real, ...] | list[float] | AnyArray | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def inertia_tensor_eigvals(
+    image: AnyArray,
+    mu: AnyArray | None = None,
+    T: ArrayLike | None = None,
+    *,
+    spacing: tuple[Real, ...] | list[float] | AnyArray | None = None,
+    slice_by_slice: bool = False,
+) -> list[float]: ...
 
 
 def inertia_tensor_eigvals(
@@ -900,6 +981,7 @@ def inertia_tensor_eigvals(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mu is None or class_of(mu) is _skimage.Array)
         and (T is None or class_of(T) is _skimage.Array)
@@ -914,6 +996,26 @@ def inertia_tensor_eigvals(
             stackable=False,
         )
     return result
+
+
+@overload
+def intersection_coeff(
+    image0_mask: Carrier,
+    image1_mask: AnyArray,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def intersection_coeff(
+    image0_mask: AnyArray,
+    image1_mask: AnyArray,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def intersection_coeff(
@@ -953,6 +1055,7 @@ def intersection_coeff(
     """
     if (
         class_of(image0_mask) is _skimage.Array
+        and getattr(image0_mask, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1_mask) is _skimage.Array
         and (mask is None or class_of(mask) is _skimage.Array)
@@ -978,6 +1081,17 @@ def label(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def label(
+    label_image: Carrier,
+    background: Integer | None = None,
+    return_num: bool = False,
+    connectivity: Integer | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -1146,13 +1260,37 @@ def label(
      [1 1 2]
      [0 0 0]]
     """
-    if class_of(label_image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(label_image) is _skimage.Array
+        and getattr(label_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: Array | tuple[Array, int] | tuple[Array, Array] = _skimage.label(
             label_image, background=background, return_num=return_num, connectivity=connectivity
         )
     else:
         result = call_2d_or_3d(_skimage.label, locals(), images=("label_image",))
     return result
+
+
+@overload
+def manders_coloc_coeff(
+    image0: Carrier,
+    image1_mask: AnyArray,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def manders_coloc_coeff(
+    image0: AnyArray,
+    image1_mask: AnyArray,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def manders_coloc_coeff(
@@ -1234,6 +1372,7 @@ def manders_coloc_coeff(
     """
     if (
         class_of(image0) is _skimage.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1_mask) is _skimage.Array
         and (mask is None or class_of(mask) is _skimage.Array)
@@ -1248,6 +1387,22 @@ def manders_coloc_coeff(
             stackable=False,
         )
     return result
+
+
+@overload
+def manders_overlap_coeff(
+    image0: Carrier, image1: AnyArray, mask: AnyArray | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def manders_overlap_coeff(
+    image0: AnyArray,
+    image1: AnyArray,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def manders_overlap_coeff(
@@ -1334,6 +1489,7 @@ def manders_overlap_coeff(
     """
     if (
         class_of(image0) is _skimage.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1) is _skimage.Array
         and (mask is None or class_of(mask) is _skimage.Array)
@@ -1348,6 +1504,20 @@ def manders_overlap_coeff(
             stackable=False,
         )
     return result
+
+
+@overload
+def marching_cubes(
+    volume: AnyCarrier,
+    level: Real | None = None,
+    *,
+    spacing: tuple[Real, Real, Real] | list[float] | AnyArray = (1.0, 1.0, 1.0),
+    gradient_direction: Literal["descent", "ascent"] = "descent",
+    step_size: Integer = 1,
+    allow_degenerate: bool = True,
+    method: Literal["lewiner", "lorensen"] = "lewiner",
+    mask: AnyArray | None = None,
+) -> Any: ...
 
 
 @overload
@@ -1510,7 +1680,7 @@ def marching_cubes(
     """
     if (
         class_of(volume) is _skimage.Array
-        and getattr(volume, "ndim", 0) != 2
+        and getattr(volume, "ndim", 0) == 3
         and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: tuple[Array, Array, Array, Array] = _skimage.marching_cubes(
@@ -1680,7 +1850,7 @@ def moments(
     >>> centroid
     (14.5, 14.5)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.moments(image, order=order, spacing=spacing)
     else:
         result = call_2d_or_3d(_skimage.moments, locals(), images=("image",), stackable=False)
@@ -1817,7 +1987,7 @@ def moments_central(
            [20.,  0., 25.,  0.],
            [ 0.,  0.,  0.,  0.]])
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.moments_central(
             image, center=center, order=order, spacing=spacing, **kwargs
         )
@@ -2120,6 +2290,26 @@ def moments_normalized(
     return result
 
 
+@overload
+def pearson_corr_coeff(
+    image0: AnyCarrier,
+    image1: AnyArray,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def pearson_corr_coeff(
+    image0: AnyArray,
+    image1: AnyArray,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> tuple[float, float]: ...
+
+
 def pearson_corr_coeff(
     image0: AnyArray,
     image1: AnyArray,
@@ -2209,6 +2399,7 @@ def pearson_corr_coeff(
     """
     if (
         class_of(image0) is _skimage.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1) is _skimage.Array
         and (mask is None or class_of(mask) is _skimage.Array)
@@ -2223,6 +2414,14 @@ def pearson_corr_coeff(
             stackable=False,
         )
     return result
+
+
+@overload
+def perimeter(image: Carrier, neighborhood: Literal[4, 8] = 4) -> Any: ...
+
+
+@overload
+def perimeter(image: AnyArray, neighborhood: Literal[4, 8] = 4) -> float: ...
 
 
 def perimeter(image: AnyArray, neighborhood: Literal[4, 8] = 4) -> float:
@@ -2269,6 +2468,14 @@ def perimeter(image: AnyArray, neighborhood: Literal[4, 8] = 4) -> float:
     else:
         result = call_2d(_skimage.perimeter, locals(), images=("image",), stackable=False)
     return result
+
+
+@overload
+def perimeter_crofton(image: Carrier, directions: Literal[2, 4] = 4) -> Any: ...
+
+
+@overload
+def perimeter_crofton(image: AnyArray, directions: Literal[2, 4] = 4) -> float: ...
 
 
 def perimeter_crofton(image: AnyArray, directions: Literal[2, 4] = 4) -> float:
@@ -2792,6 +2999,32 @@ def ransac(
     return result
 
 
+@overload
+def regionprops(
+    label_image: Carrier,
+    intensity_image: AnyArray | None = None,
+    cache: bool = True,
+    *,
+    extra_properties: Sequence[Callable[..., object]] | None = None,
+    spacing: tuple[Real, ...] | None = None,
+    offset: ArrayLike | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def regionprops(
+    label_image: AnyArray,
+    intensity_image: AnyArray | None = None,
+    cache: bool = True,
+    *,
+    extra_properties: Sequence[Callable[..., object]] | None = None,
+    spacing: tuple[Real, ...] | None = None,
+    offset: ArrayLike | None = None,
+    slice_by_slice: bool = False,
+) -> list[RegionProperties]: ...
+
+
 def regionprops(
     label_image: AnyArray,
     intensity_image: AnyArray | None = None,
@@ -3067,6 +3300,7 @@ def regionprops(
     """
     if (
         class_of(label_image) is _skimage.Array
+        and getattr(label_image, "ndim", 0) < 4
         and not slice_by_slice
         and (intensity_image is None or class_of(intensity_image) is _skimage.Array)
         and (offset is None or class_of(offset) is _skimage.Array)
@@ -3289,6 +3523,7 @@ def regionprops_table(
     """
     if (
         class_of(label_image) is _skimage.Array
+        and getattr(label_image, "ndim", 0) < 4
         and not slice_by_slice
         and (intensity_image is None or class_of(intensity_image) is _skimage.Array)
     ):
@@ -3309,6 +3544,14 @@ def regionprops_table(
             stackable=False,
         )
     return result
+
+
+@overload
+def shannon_entropy(image: Carrier, base: Real = 2, *, slice_by_slice: bool = False) -> Any: ...
+
+
+@overload
+def shannon_entropy(image: AnyArray, base: Real = 2, *, slice_by_slice: bool = False) -> float: ...
 
 
 def shannon_entropy(image: AnyArray, base: Real = 2, *, slice_by_slice: bool = False) -> float:
@@ -3354,7 +3597,7 @@ def shannon_entropy(image: AnyArray, base: Real = 2, *, slice_by_slice: bool = F
     >>> shannon_entropy(data.camera())
     7.231695011055706
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: float = _skimage.shannon_entropy(image, base=base)
     else:
         result = call_2d_or_3d(

@@ -16,7 +16,18 @@ from voxbind._support.classes import class_of
 from voxbind._upstream.annotations import resolve_annotations
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
-from voxbind.arrays import AnyArray, Array, Castable, Exporter, Integer, LibraryArray, OutT, Real
+from voxbind.arrays import (
+    AnyArray,
+    AnyCarrier,
+    Array,
+    Carrier,
+    Castable,
+    Exporter,
+    Integer,
+    LibraryArray,
+    OutT,
+    Real,
+)
 
 # If the library isn't installed, its classes are unknown.
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
@@ -49,6 +60,30 @@ if not TYPE_CHECKING:
 
     def __dir__() -> list[str]:
         return [*__all__]
+
+
+@overload
+def adapted_rand_error(
+    image_true: AnyCarrier,
+    image_test: AnyArray | None = None,
+    *,
+    table: AnyArray | None = None,
+    ignore_labels: Integer | Sequence[Integer] | AnyArray = (0,),
+    alpha: Real = 0.5,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def adapted_rand_error(
+    image_true: AnyArray | None = None,
+    image_test: AnyArray | None = None,
+    *,
+    table: AnyArray | None = None,
+    ignore_labels: Integer | Sequence[Integer] | AnyArray = (0,),
+    alpha: Real = 0.5,
+    slice_by_slice: bool = False,
+) -> tuple[float, float, float]: ...
 
 
 def adapted_rand_error(
@@ -127,7 +162,9 @@ def adapted_rand_error(
         https://doi.org/10.3389/fnana.2015.00142
     """
     if (
-        class_of(image_true) is _skimage.Array
+        image_true is not None
+        and class_of(image_true) is _skimage.Array
+        and getattr(image_true, "ndim", 0) < 4
         and not slice_by_slice
         and (image_test is None or class_of(image_test) is _skimage.Array)
     ):
@@ -149,11 +186,35 @@ def adapted_rand_error(
     return result
 
 
+@overload
+def contingency_table(
+    im_true: AnyCarrier,
+    im_test: AnyArray,
+    *,
+    ignore_labels: Integer | Sequence[Integer] | AnyArray | None = None,
+    normalize: bool = False,
+    sparse_type: Literal["matrix", "array"] = "matrix",
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
 def contingency_table(
     im_true: AnyArray,
     im_test: AnyArray,
     *,
-    ignore_labels: Sequence[Integer] | None = None,
+    ignore_labels: Integer | Sequence[Integer] | AnyArray | None = None,
+    normalize: bool = False,
+    sparse_type: Literal["matrix", "array"] = "matrix",
+    slice_by_slice: bool = False,
+) -> csr_matrix: ...
+
+
+def contingency_table(
+    im_true: AnyArray,
+    im_test: AnyArray,
+    *,
+    ignore_labels: Integer | Sequence[Integer] | AnyArray | None = None,
     normalize: bool = False,
     sparse_type: Literal["matrix", "array"] = "matrix",
     slice_by_slice: bool = False,
@@ -192,6 +253,7 @@ def contingency_table(
     """
     if (
         class_of(im_true) is _skimage.Array
+        and getattr(im_true, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(im_test) is _skimage.Array
     ):
@@ -211,6 +273,26 @@ def contingency_table(
             stackable=False,
         )
     return result
+
+
+@overload
+def hausdorff_distance(
+    image0: Carrier,
+    image1: AnyArray,
+    method: Literal["standard", "modified"] = "standard",
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def hausdorff_distance(
+    image0: AnyArray,
+    image1: AnyArray,
+    method: Literal["standard", "modified"] = "standard",
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def hausdorff_distance(
@@ -279,6 +361,7 @@ def hausdorff_distance(
     """
     if (
         class_of(image0) is _skimage.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1) is _skimage.Array
     ):
@@ -292,6 +375,12 @@ def hausdorff_distance(
             stackable=False,
         )
     return result
+
+
+@overload
+def hausdorff_pair(
+    image0: AnyCarrier, image1: AnyArray, *, slice_by_slice: bool = False
+) -> Any: ...
 
 
 @overload
@@ -354,6 +443,7 @@ def hausdorff_pair(
     """
     if (
         class_of(image0) is _skimage.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1) is _skimage.Array
     ):
@@ -367,6 +457,18 @@ def hausdorff_pair(
             stackable=False,
         )
     return result
+
+
+@overload
+def mean_squared_error(
+    image0: Carrier, image1: AnyArray, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def mean_squared_error(
+    image0: AnyArray, image1: AnyArray, *, slice_by_slice: bool = False
+) -> float: ...
 
 
 def mean_squared_error(
@@ -398,6 +500,7 @@ def mean_squared_error(
     """
     if (
         class_of(image0) is _skimage.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1) is _skimage.Array
     ):
@@ -411,6 +514,26 @@ def mean_squared_error(
             stackable=False,
         )
     return result
+
+
+@overload
+def normalized_mutual_information(
+    image0: Carrier,
+    image1: AnyArray,
+    *,
+    bins: Integer | Sequence[Integer] | AnyArray = 100,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def normalized_mutual_information(
+    image0: AnyArray,
+    image1: AnyArray,
+    *,
+    bins: Integer | Sequence[Integer] | AnyArray = 100,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def normalized_mutual_information(
@@ -477,6 +600,7 @@ def normalized_mutual_information(
     """
     if (
         class_of(image0) is _skimage.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1) is _skimage.Array
     ):
@@ -490,6 +614,30 @@ def normalized_mutual_information(
             stackable=False,
         )
     return result
+
+
+@overload
+def normalized_root_mse(
+    image_true: Carrier,
+    image_test: AnyArray,
+    *,
+    normalization: Literal[
+        "euclidean", "min-max", "mean", "EUCLIDEAN", "MIN-MAX", "MEAN"
+    ] = "euclidean",
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def normalized_root_mse(
+    image_true: AnyArray,
+    image_test: AnyArray,
+    *,
+    normalization: Literal[
+        "euclidean", "min-max", "mean", "EUCLIDEAN", "MIN-MAX", "MEAN"
+    ] = "euclidean",
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def normalized_root_mse(
@@ -551,6 +699,7 @@ def normalized_root_mse(
     """
     if (
         class_of(image_true) is _skimage.Array
+        and getattr(image_true, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image_test) is _skimage.Array
     ):
@@ -566,6 +715,26 @@ def normalized_root_mse(
             stackable=False,
         )
     return result
+
+
+@overload
+def peak_signal_noise_ratio(
+    image_true: Carrier,
+    image_test: AnyArray,
+    *,
+    data_range: Real | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def peak_signal_noise_ratio(
+    image_true: AnyArray,
+    image_test: AnyArray,
+    *,
+    data_range: Real | None = None,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def peak_signal_noise_ratio(
@@ -611,6 +780,7 @@ def peak_signal_noise_ratio(
     """
     if (
         class_of(image_true) is _skimage.Array
+        and getattr(image_true, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image_test) is _skimage.Array
     ):
@@ -626,6 +796,22 @@ def peak_signal_noise_ratio(
             stackable=False,
         )
     return result
+
+
+@overload
+def structural_similarity(
+    im1: AnyCarrier,
+    im2: AnyArray,
+    *,
+    win_size: Integer | None = None,
+    gradient: bool = False,
+    data_range: Real | None = None,
+    channel_axis: Integer | None = None,
+    gaussian_weights: bool = False,
+    full: bool = False,
+    slice_by_slice: bool = False,
+    **kwargs: object,
+) -> Any: ...
 
 
 @overload
@@ -831,7 +1017,12 @@ def structural_similarity(
         https://arxiv.org/abs/0901.0065
         https://doi.org/10.1007/s10043-009-0119-z
     """
-    if class_of(im1) is _skimage.Array and not slice_by_slice and class_of(im2) is _skimage.Array:
+    if (
+        class_of(im1) is _skimage.Array
+        and getattr(im1, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+        and class_of(im2) is _skimage.Array
+    ):
         result: float | tuple[float, Array] | tuple[float, Array, Array] = (
             _skimage.structural_similarity(
                 im1,
@@ -862,7 +1053,7 @@ def variation_of_information(
     image1: AnyArray | None = None,
     *,
     table: AnyArray | None = None,
-    ignore_labels: Sequence[Integer] = (),
+    ignore_labels: Integer | Sequence[Integer] | AnyArray = (),
     slice_by_slice: bool = False,
 ) -> LibraryArray:
     """Return symmetric conditional entropies associated with the VI. [1]
@@ -906,7 +1097,9 @@ def variation_of_information(
         Pages 873-895, ISSN 0047-259X, https://doi.org/10.1016/j.jmva.2006.11.013.
     """
     if (
-        class_of(image0) is _skimage.Array
+        image0 is not None
+        and class_of(image0) is _skimage.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and (image1 is None or class_of(image1) is _skimage.Array)
     ):

@@ -21,6 +21,7 @@ from voxbind.arrays import (
     AnyArray,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     DTypeLike,
     Exporter,
@@ -250,6 +251,7 @@ def area_closing(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (parent is None or class_of(parent) is _skimage.Array)
         and (tree_traverser is None or class_of(tree_traverser) is _skimage.Array)
@@ -416,6 +418,7 @@ def area_opening(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (parent is None or class_of(parent) is _skimage.Array)
         and (tree_traverser is None or class_of(tree_traverser) is _skimage.Array)
@@ -477,26 +480,6 @@ def ball(
     strict_radius: bool = True,
     decomposition: Literal["sequence"],
 ) -> tuple[tuple[NDArray[Any], int], ...]: ...
-
-
-@overload
-def ball(
-    radius: Real,
-    dtype: type[np.uint8] = library_default("numpy.uint8"),
-    *,
-    strict_radius: bool = True,
-    decomposition: Literal["sequence"] | None = None,
-) -> NDArray[np.uint8] | tuple[tuple[NDArray[np.uint8], int], ...]: ...
-
-
-@overload
-def ball(
-    radius: Real,
-    dtype: DTypeLike = library_default("numpy.uint8"),
-    *,
-    strict_radius: bool = True,
-    decomposition: Literal["sequence"] | None = None,
-) -> NDArray[Any] | tuple[tuple[NDArray[Any], int], ...]: ...
 
 
 def ball(
@@ -617,7 +600,8 @@ def binary_closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: 2 * half(footprint, 1) elements along each axis (measured).
+    float64 -> bool. Reach: 2 * half(footprint, 1) elements along each axis, where half() is
+    half the length of an array (measured).
 
     Return fast binary morphological closing of an image.
 
@@ -676,6 +660,7 @@ def binary_closing(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -738,7 +723,8 @@ def binary_dilation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: half(footprint, 1) elements along each axis (measured).
+    float64 -> bool. Reach: half(footprint, 1) elements along each axis, where half() is half
+    the length of an array (measured).
 
     Return fast binary morphological dilation of an image.
 
@@ -802,6 +788,7 @@ def binary_dilation(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -864,7 +851,8 @@ def binary_erosion(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: half(footprint, 1) elements along each axis (measured).
+    float64 -> bool. Reach: half(footprint, 1) elements along each axis, where half() is half
+    the length of an array (measured).
 
     Return fast binary morphological erosion of an image.
 
@@ -928,6 +916,7 @@ def binary_erosion(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -990,7 +979,8 @@ def binary_opening(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: 2 * half(footprint, 1) elements along each axis (measured).
+    float64 -> bool. Reach: 2 * half(footprint, 1) elements along each axis, where half() is
+    half the length of an array (measured).
 
     Return fast binary morphological opening of an image.
 
@@ -1049,6 +1039,7 @@ def binary_opening(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -1103,8 +1094,8 @@ def black_tophat(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis
-    (measured).
+    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis,
+    where half() is half the length of an array (measured).
 
     The black top hat of an image is defined as its morphological closing minus
     the original image. This operation returns the dark spots of the image that
@@ -1182,6 +1173,7 @@ def black_tophat(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -1238,8 +1230,8 @@ def closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis
-    (measured).
+    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis,
+    where half() is half the length of an array (measured).
 
     The morphological closing of an image is defined as a dilation followed by
     an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
@@ -1312,6 +1304,7 @@ def closing(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -1406,7 +1399,7 @@ def convex_hull_image(
     ----------
     [1] https://blogs.mathworks.com/steve/2011/10/04/binary-image-convex-hull-algorithm-notes/
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.convex_hull_image(
             image,
             offset_coordinates=offset_coordinates,
@@ -1511,24 +1504,6 @@ def cube(
     *,
     decomposition: Literal["separable", "sequence"],
 ) -> tuple[tuple[NDArray[Any], int], ...]: ...
-
-
-@overload
-def cube(
-    width: Integer,
-    dtype: type[np.uint8] = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["separable", "sequence"] | None = None,
-) -> NDArray[np.uint8] | tuple[tuple[NDArray[np.uint8], int], ...]: ...
-
-
-@overload
-def cube(
-    width: Integer,
-    dtype: DTypeLike = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["separable", "sequence"] | None = None,
-) -> NDArray[Any] | tuple[tuple[NDArray[Any], int], ...]: ...
 
 
 def cube(
@@ -1727,6 +1702,7 @@ def diameter_closing(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (parent is None or class_of(parent) is _skimage.Array)
         and (tree_traverser is None or class_of(tree_traverser) is _skimage.Array)
@@ -1872,6 +1848,7 @@ def diameter_opening(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (parent is None or class_of(parent) is _skimage.Array)
         and (tree_traverser is None or class_of(tree_traverser) is _skimage.Array)
@@ -1926,24 +1903,6 @@ def diamond(
     *,
     decomposition: Literal["sequence"],
 ) -> tuple[tuple[NDArray[Any], int], ...]: ...
-
-
-@overload
-def diamond(
-    radius: Real,
-    dtype: type[np.uint8] = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["sequence"] | None = None,
-) -> NDArray[np.uint8] | tuple[tuple[NDArray[np.uint8], int], ...]: ...
-
-
-@overload
-def diamond(
-    radius: Real,
-    dtype: DTypeLike = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["sequence"] | None = None,
-) -> NDArray[Any] | tuple[tuple[NDArray[Any], int], ...]: ...
 
 
 def diamond(
@@ -2040,8 +1999,8 @@ def dilation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis
-    (measured).
+    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis, where
+    half() is half the length of an array (measured).
 
     Morphological dilation sets the value of a pixel to the maximum over all
     pixel values within a local neighborhood centered about it. The values
@@ -2122,6 +2081,7 @@ def dilation(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -2177,26 +2137,6 @@ def disk(
     strict_radius: bool = True,
     decomposition: Literal["sequence", "crosses"],
 ) -> tuple[tuple[NDArray[Any], int], ...]: ...
-
-
-@overload
-def disk(
-    radius: Real,
-    dtype: type[np.uint8] = library_default("numpy.uint8"),
-    *,
-    strict_radius: bool = True,
-    decomposition: Literal["sequence", "crosses"] | None = None,
-) -> NDArray[np.uint8] | tuple[tuple[NDArray[np.uint8], int], ...]: ...
-
-
-@overload
-def disk(
-    radius: Real,
-    dtype: DTypeLike = library_default("numpy.uint8"),
-    *,
-    strict_radius: bool = True,
-    decomposition: Literal["sequence", "crosses"] | None = None,
-) -> NDArray[Any] | tuple[tuple[NDArray[Any], int], ...]: ...
 
 
 def disk(
@@ -2337,26 +2277,6 @@ def ellipse(
 ) -> tuple[tuple[NDArray[Any], int], ...]: ...
 
 
-@overload
-def ellipse(
-    width: Integer,
-    height: Integer,
-    dtype: type[np.uint8] = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["crosses"] | None = None,
-) -> NDArray[np.uint8] | tuple[tuple[NDArray[np.uint8], int], ...]: ...
-
-
-@overload
-def ellipse(
-    width: Integer,
-    height: Integer,
-    dtype: DTypeLike = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["crosses"] | None = None,
-) -> NDArray[Any] | tuple[tuple[NDArray[Any], int], ...]: ...
-
-
 def ellipse(
     width: Integer,
     height: Integer,
@@ -2470,8 +2390,8 @@ def erosion(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis
-    (measured).
+    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis, where
+    half() is half the length of an array (measured).
 
     Morphological erosion sets a pixel at (i,j) to the minimum over all pixels
     in the neighborhood centered at (i,j). Erosion shrinks bright regions and
@@ -2551,6 +2471,7 @@ def erosion(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -2715,6 +2636,7 @@ def flood(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
@@ -2867,6 +2789,7 @@ def flood_fill(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
@@ -2954,24 +2877,6 @@ def footprint_rectangle(
     dtype: DTypeLike = library_default("numpy.uint8"),
     decomposition: Literal["separable", "sequence"],
 ) -> tuple[tuple[NDArray[Any], int], ...]: ...
-
-
-@overload
-def footprint_rectangle(
-    shape: tuple[Integer, ...] | list[int] | AnyArray,
-    *,
-    dtype: type[np.uint8] = library_default("numpy.uint8"),
-    decomposition: Literal["separable", "sequence"] | None = None,
-) -> NDArray[np.uint8] | tuple[tuple[NDArray[np.uint8], int], ...]: ...
-
-
-@overload
-def footprint_rectangle(
-    shape: tuple[Integer, ...] | list[int] | AnyArray,
-    *,
-    dtype: DTypeLike = library_default("numpy.uint8"),
-    decomposition: Literal["separable", "sequence"] | None = None,
-) -> NDArray[Any] | tuple[tuple[NDArray[Any], int], ...]: ...
 
 
 def footprint_rectangle(
@@ -3158,6 +3063,7 @@ def h_maxima(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
@@ -3280,6 +3186,7 @@ def h_minima(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
@@ -3341,7 +3248,7 @@ def isotropic_closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: the entire image (measured).
 
     Compared to the more general `skimage.morphology.closing`, this
     function only supports binary inputs and circular footprints.
@@ -3406,6 +3313,7 @@ def isotropic_closing(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _skimage.Array)
     ):
@@ -3534,6 +3442,7 @@ def isotropic_dilation(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _skimage.Array)
     ):
@@ -3662,6 +3571,7 @@ def isotropic_erosion(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _skimage.Array)
     ):
@@ -3723,7 +3633,7 @@ def isotropic_opening(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: the entire image (measured).
 
     Compared to the more general `skimage.morphology.opening`, this
     function only supports binary inputs and circular footprints.
@@ -3788,6 +3698,7 @@ def isotropic_opening(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _skimage.Array)
     ):
@@ -3813,6 +3724,17 @@ def label(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def label(
+    label_image: Carrier,
+    background: Integer | None = None,
+    return_num: bool = False,
+    connectivity: Integer | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -3981,7 +3903,11 @@ def label(
      [1 1 2]
      [0 0 0]]
     """
-    if class_of(label_image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(label_image) is _skimage.Array
+        and getattr(label_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: Array | tuple[Array, int] | tuple[Array, Array] = _skimage.label(
             label_image, background=background, return_num=return_num, connectivity=connectivity
         )
@@ -4162,6 +4088,7 @@ def local_maxima(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
@@ -4349,6 +4276,7 @@ def local_minima(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
@@ -4456,7 +4384,7 @@ def max_tree(
     >>> image = np.array([[15, 13, 16], [12, 12, 10], [16, 12, 14]])
     >>> P, S = max_tree(image, connectivity=2)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: tuple[Array, Array] = _skimage.max_tree(image, connectivity=connectivity)
     else:
         result = call_2d_or_3d(_skimage.max_tree, locals(), images=("image",), stackable=False)
@@ -4596,6 +4524,7 @@ def max_tree_local_maxima(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (parent is None or class_of(parent) is _skimage.Array)
         and (tree_traverser is None or class_of(tree_traverser) is _skimage.Array)
@@ -4840,26 +4769,6 @@ def octagon(
 ) -> tuple[tuple[NDArray[Any], int], ...]: ...
 
 
-@overload
-def octagon(
-    m: Integer,
-    n: Integer,
-    dtype: type[np.uint8] = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["sequence"] | None = None,
-) -> NDArray[np.uint8] | tuple[tuple[NDArray[np.uint8], int], ...]: ...
-
-
-@overload
-def octagon(
-    m: Integer,
-    n: Integer,
-    dtype: DTypeLike = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["sequence"] | None = None,
-) -> NDArray[Any] | tuple[tuple[NDArray[Any], int], ...]: ...
-
-
 def octagon(
     m: Integer,
     n: Integer,
@@ -4953,24 +4862,6 @@ def octahedron(
     *,
     decomposition: Literal["sequence"],
 ) -> tuple[tuple[NDArray[Any], int], ...]: ...
-
-
-@overload
-def octahedron(
-    radius: Real,
-    dtype: type[np.uint8] = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["sequence"] | None = None,
-) -> NDArray[np.uint8] | tuple[tuple[NDArray[np.uint8], int], ...]: ...
-
-
-@overload
-def octahedron(
-    radius: Real,
-    dtype: DTypeLike = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["sequence"] | None = None,
-) -> NDArray[Any] | tuple[tuple[NDArray[Any], int], ...]: ...
 
 
 def octahedron(
@@ -5068,8 +4959,8 @@ def opening(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis
-    (measured).
+    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis,
+    where half() is half the length of an array (measured).
 
     The morphological opening of an image is defined as an erosion followed by
     a dilation. Opening can remove small bright spots (i.e. "salt") and connect
@@ -5142,6 +5033,7 @@ def opening(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -5386,6 +5278,7 @@ def reconstruction(
     """
     if (
         class_of(seed) is _skimage.Array
+        and getattr(seed, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(mask) is _skimage.Array
         and (footprint is None or class_of(footprint) is _skimage.Array)
@@ -5444,26 +5337,6 @@ def rectangle(
     *,
     decomposition: Literal["separable", "sequence"],
 ) -> tuple[tuple[NDArray[Any], int], ...]: ...
-
-
-@overload
-def rectangle(
-    nrows: Integer,
-    ncols: Integer,
-    dtype: type[np.uint8] = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["separable", "sequence"] | None = None,
-) -> NDArray[np.uint8] | tuple[tuple[NDArray[np.uint8], int], ...]: ...
-
-
-@overload
-def rectangle(
-    nrows: Integer,
-    ncols: Integer,
-    dtype: DTypeLike = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["separable", "sequence"] | None = None,
-) -> NDArray[Any] | tuple[tuple[NDArray[Any], int], ...]: ...
 
 
 def rectangle(
@@ -5686,6 +5559,7 @@ def remove_objects_by_distance(
     """
     if (
         class_of(label_image) is _skimage.Array
+        and getattr(label_image, "ndim", 0) < 4
         and not slice_by_slice
         and (priority is None or class_of(priority) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -5836,6 +5710,7 @@ def remove_small_holes(
     """
     if (
         class_of(ar) is _skimage.Array
+        and getattr(ar, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _skimage.Array)
         and isinstance(area_threshold, LibraryDefault)
@@ -5967,6 +5842,7 @@ def remove_small_objects(
     """
     if (
         class_of(ar) is _skimage.Array
+        and getattr(ar, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _skimage.Array)
         and isinstance(min_size, LibraryDefault)
@@ -6081,7 +5957,7 @@ def skeletonize(
            [0, 0, 0, 0, 0, 0, 0, 0, 0],
            [0, 0, 0, 0, 0, 0, 0, 0, 0]], dtype=uint8)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.skeletonize(image, method=method)
     else:
         result = call_2d_or_3d(_skimage.skeletonize, locals(), images=("image",))
@@ -6119,24 +5995,6 @@ def square(
     *,
     decomposition: Literal["separable", "sequence"],
 ) -> tuple[tuple[NDArray[Any], int], ...]: ...
-
-
-@overload
-def square(
-    width: Integer,
-    dtype: type[np.uint8] = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["separable", "sequence"] | None = None,
-) -> NDArray[np.uint8] | tuple[tuple[NDArray[np.uint8], int], ...]: ...
-
-
-@overload
-def square(
-    width: Integer,
-    dtype: DTypeLike = library_default("numpy.uint8"),
-    *,
-    decomposition: Literal["separable", "sequence"] | None = None,
-) -> NDArray[Any] | tuple[tuple[NDArray[Any], int], ...]: ...
 
 
 def square(
@@ -6382,8 +6240,8 @@ def white_tophat(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis
-    (measured).
+    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis,
+    where half() is half the length of an array (measured).
 
     The white top hat of an image is defined as the image minus its
     morphological opening. This operation returns the bright spots of the image
@@ -6460,6 +6318,7 @@ def white_tophat(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)

@@ -19,6 +19,7 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
     Castable,
@@ -91,6 +92,19 @@ def ball_kernel(radius: Real, ndim: Integer) -> NDArray[np.float64]:
     """
     result: NDArray[np.float64] = _skimage.ball_kernel(radius, ndim)
     return result
+
+
+@overload
+def calibrate_denoiser(
+    image: AnyCarrier,
+    denoise_function: Callable[..., object],
+    denoise_parameters: Mapping[str, object],
+    *,
+    stride: Integer = 4,
+    approximate_loss: bool = True,
+    extra_output: bool = False,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -226,7 +240,7 @@ def calibrate_denoiser(
     ...                                         denoise_parameters=parameters)
     >>> denoised_img = denoising_function(img)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: (
             Callable[..., Any]
             | tuple[Callable[..., Any], tuple[list[dict[Any, Any]], list[int]]]
@@ -386,6 +400,7 @@ def cycle_spin(
     """
     if (
         class_of(x) is _skimage.Array
+        and getattr(x, "ndim", 0) < (4 if channel_axis is None else 5)
         and not slice_by_slice
         and isinstance(num_workers, LibraryDefault)
     ):
@@ -728,7 +743,7 @@ def denoise_invariant(
     >>> noisy = skimage.util.random_noise(image, var=0.2 ** 2)
     >>> denoised = denoise_invariant(noisy, denoise_function=denoise_tv_chambolle)  # doctest: +SKIP
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.denoise_invariant(
             image, denoise_function, stride=stride, masks=masks, denoiser_kwargs=denoiser_kwargs
         )
@@ -960,7 +975,11 @@ def denoise_nl_means(
     >>> a += 0.3 * rng.standard_normal(a.shape)
     >>> denoised_a = denoise_nl_means(a, 7, 5, 0.1)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.denoise_nl_means(
             image,
             patch_size=patch_size,
@@ -1319,7 +1338,11 @@ def denoise_tv_chambolle(
     >>> mask += 0.2 * rng.standard_normal(mask.shape)
     >>> res = denoise_tv_chambolle(mask, weight=100)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.denoise_tv_chambolle(
             image, weight=weight, eps=eps, max_num_iter=max_num_iter, channel_axis=channel_axis
         )
@@ -1542,7 +1565,11 @@ def denoise_wavelet(
     >>> img = np.clip(img, 0, 1)
     >>> denoised_img = denoise_wavelet(img, sigma=0.1, rescale_sigma=True)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.denoise_wavelet(
             image,
             sigma=sigma,
@@ -1585,6 +1612,16 @@ def ellipsoid_kernel(shape: ArrayLike, intensity: Real) -> NDArray[Any]:
     """
     result: NDArray[Any] = _skimage.ellipsoid_kernel(shape, intensity)
     return result
+
+
+@overload
+def estimate_sigma(
+    image: AnyCarrier,
+    average_sigmas: bool = False,
+    *,
+    channel_axis: Integer | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -1669,7 +1706,11 @@ def estimate_sigma(
     >>> img = img + sigma * rng.standard_normal(img.shape)
     >>> sigma_hat = estimate_sigma(img, channel_axis=None)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: float | list[float] = _skimage.estimate_sigma(
             image, average_sigmas=average_sigmas, channel_axis=channel_axis
         )
@@ -1802,6 +1843,7 @@ def inpaint_biharmonic(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
         and not slice_by_slice
         and class_of(mask) is _skimage.Array
     ):
@@ -1888,7 +1930,8 @@ def richardson_lucy(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: the entire image
+    (measured).
 
     Parameters
     ----------
@@ -1934,7 +1977,12 @@ def richardson_lucy(
     >>> camera += 0.1 * camera.std() * rng.standard_normal(camera.shape)
     >>> deconvolved = restoration.richardson_lucy(camera, psf, 5)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice and class_of(psf) is _skimage.Array:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
+        and not slice_by_slice
+        and class_of(psf) is _skimage.Array
+    ):
         result: Array = _skimage.richardson_lucy(
             image, psf, num_iter=num_iter, clip=clip, filter_epsilon=filter_epsilon
         )
@@ -2086,6 +2134,7 @@ def rolling_ball(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (kernel is None or class_of(kernel) is _skimage.Array)
         and isinstance(num_threads, LibraryDefault)
@@ -2103,6 +2152,19 @@ def rolling_ball(
             defaults={"radius": 100, "kernel": None, "nansafe": False, "workers": None},
         )
     return result
+
+
+@overload
+def unsupervised_wiener(
+    image: AnyCarrier,
+    psf: AnyArray,
+    reg: AnyArray | None = None,
+    user_params: Mapping[str, object] | None = None,
+    is_real: bool = True,
+    clip: bool = True,
+    *,
+    rng: RandomGenerator | Integer | AnyArray | None = None,
+) -> Any: ...
 
 
 @overload
@@ -2372,7 +2434,7 @@ def unwrap_phase(
     >>> np.std(image_unwrapped - image) < 1e-6   # A constant offset is normal
     True
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.unwrap_phase(image, wrap_around=wrap_around, rng=rng)
     else:
         result = call_2d_or_3d(
@@ -2579,6 +2641,7 @@ def wiener(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(psf) is _skimage.Array
         and (reg is None or class_of(reg) is _skimage.Array)

@@ -19,8 +19,10 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     Exporter,
     Integer,
@@ -73,6 +75,23 @@ if not TYPE_CHECKING:
 
     def __dir__() -> list[str]:
         return [*__all__]
+
+
+@overload
+def active_contour(
+    image: AnyCarrier,
+    snake: AnyArray,
+    alpha: Real = 0.01,
+    beta: Real = 0.1,
+    w_line: Real = 0.0,
+    w_edge: Real = 1,
+    gamma: Real = 0.01,
+    max_px_move: Real = 1.0,
+    max_num_iter: Integer = 2500,
+    convergence: Real = 0.1,
+    *,
+    boundary_condition: str = "periodic",
+) -> Any: ...
 
 
 @overload
@@ -302,6 +321,20 @@ def chan_vese(
     init_level_set: str | AnyArray = "checkerboard",
     extended_output: Literal[False] = False,
 ) -> OutT: ...
+
+
+@overload
+def chan_vese(
+    image: AnyCarrier,
+    mu: Real = 0.25,
+    lambda1: Real = 1.0,
+    lambda2: Real = 1.0,
+    tol: Real = 0.001,
+    max_num_iter: Integer = 500,
+    dt: Real = 0.5,
+    init_level_set: str | AnyArray = "checkerboard",
+    extended_output: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -639,6 +672,7 @@ def clear_border(
     """
     if (
         class_of(labels) is _skimage.Array
+        and getattr(labels, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and (out is None or class_of(out) is _skimage.Array)
@@ -809,7 +843,11 @@ def expand_labels(
            [2, 2, 2, 0],
            [3, 3, 3, 3]])
     """
-    if class_of(label_image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(label_image) is _skimage.Array
+        and getattr(label_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: Array = _skimage.expand_labels(label_image, distance=distance, spacing=spacing)
     else:
         result = call_2d_or_3d(
@@ -977,7 +1015,7 @@ def find_boundaries(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: 1 elements along each axis (measured).
+    float64 -> bool. Reach: 1 element along each axis (measured).
 
     Parameters
     ----------
@@ -1092,7 +1130,11 @@ def find_boundaries(
            [False,  True,  True, False, False],
            [False,  True,  True, False, False]])
     """
-    if class_of(label_img) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(label_img) is _skimage.Array
+        and getattr(label_img, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: Array = _skimage.find_boundaries(
             label_img, connectivity=connectivity, mode=mode, background=background
         )
@@ -1248,6 +1290,7 @@ def flood(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
@@ -1400,6 +1443,7 @@ def flood_fill(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
@@ -1427,7 +1471,7 @@ def flood_fill(
 @overload
 def inverse_gaussian_gradient(
     image: np.ndarray[Any, np.dtype[Never]],
-    alpha: complex = 100.0,
+    alpha: complex | Real = 100.0,
     sigma: Real | Sequence[Real] | AnyArray = 5.0,
     *,
     slice_by_slice: bool = False,
@@ -1437,7 +1481,7 @@ def inverse_gaussian_gradient(
 @overload
 def inverse_gaussian_gradient(
     image: np.ndarray[Any, np.dtype[np.float32]],
-    alpha: complex = 100.0,
+    alpha: complex | Real = 100.0,
     sigma: Real | Sequence[Real] | AnyArray = 5.0,
     *,
     slice_by_slice: bool = False,
@@ -1447,7 +1491,7 @@ def inverse_gaussian_gradient(
 @overload
 def inverse_gaussian_gradient(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
-    alpha: complex = 100.0,
+    alpha: complex | Real = 100.0,
     sigma: Real | Sequence[Real] | AnyArray = 5.0,
     *,
     slice_by_slice: bool = False,
@@ -1457,7 +1501,7 @@ def inverse_gaussian_gradient(
 @overload
 def inverse_gaussian_gradient(
     image: Castable[OutT],
-    alpha: complex = 100.0,
+    alpha: complex | Real = 100.0,
     sigma: Real | Sequence[Real] | AnyArray = 5.0,
     *,
     slice_by_slice: bool = False,
@@ -1467,7 +1511,7 @@ def inverse_gaussian_gradient(
 @overload
 def inverse_gaussian_gradient(
     image: Exporter,
-    alpha: complex = 100.0,
+    alpha: complex | Real = 100.0,
     sigma: Real | Sequence[Real] | AnyArray = 5.0,
     *,
     slice_by_slice: bool = False,
@@ -1476,7 +1520,7 @@ def inverse_gaussian_gradient(
 
 def inverse_gaussian_gradient(
     image: AnyArray,
-    alpha: complex = 100.0,
+    alpha: complex | Real = 100.0,
     sigma: Real | Sequence[Real] | AnyArray = 5.0,
     *,
     slice_by_slice: bool = False,
@@ -1515,7 +1559,7 @@ def inverse_gaussian_gradient(
         Preprocessed image (or volume) suitable for
         `morphological_geodesic_active_contour`.
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.inverse_gaussian_gradient(image, alpha=alpha, sigma=sigma)
     else:
         result = call_2d_or_3d(
@@ -1535,6 +1579,12 @@ def join_segmentations(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def join_segmentations(
+    s1: AnyCarrier, s2: AnyArray, return_mapping: bool = False, *, slice_by_slice: bool = False
+) -> Any: ...
 
 
 @overload
@@ -1610,7 +1660,12 @@ def join_segmentations(
     >>> np.all(m2[j] == s2)
     True
     """
-    if class_of(s1) is _skimage.Array and not slice_by_slice and class_of(s2) is _skimage.Array:
+    if (
+        class_of(s1) is _skimage.Array
+        and getattr(s1, "ndim", 0) < 4
+        and not slice_by_slice
+        and class_of(s2) is _skimage.Array
+    ):
         result: Array | tuple[Array, ArrayMap, ArrayMap] = _skimage.join_segmentations(
             s1, s2, return_mapping=return_mapping
         )
@@ -1625,8 +1680,8 @@ def join_segmentations(
 def mark_boundaries(
     image: np.ndarray[Any, np.dtype[Never]],
     label_img: AnyArray,
-    color: object | Lists | AnyArray = (1, 1, 0),
-    outline_color: Lists | None = None,
+    color: Lists | AnyArray = (1, 1, 0),
+    outline_color: Lists | AnyArray | None = None,
     mode: Literal["thick", "inner", "outer", "subpixel"] = "outer",
     background_label: Integer = 0,
 ) -> Any: ...
@@ -1636,8 +1691,8 @@ def mark_boundaries(
 def mark_boundaries(
     image: np.ndarray[Any, np.dtype[np.float32]],
     label_img: AnyArray,
-    color: object | Lists | AnyArray = (1, 1, 0),
-    outline_color: Lists | None = None,
+    color: Lists | AnyArray = (1, 1, 0),
+    outline_color: Lists | AnyArray | None = None,
     mode: Literal["thick", "inner", "outer", "subpixel"] = "outer",
     background_label: Integer = 0,
 ) -> NDArray[np.float32]: ...
@@ -1647,8 +1702,8 @@ def mark_boundaries(
 def mark_boundaries(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
     label_img: AnyArray,
-    color: object | Lists | AnyArray = (1, 1, 0),
-    outline_color: Lists | None = None,
+    color: Lists | AnyArray = (1, 1, 0),
+    outline_color: Lists | AnyArray | None = None,
     mode: Literal["thick", "inner", "outer", "subpixel"] = "outer",
     background_label: Integer = 0,
 ) -> NDArray[np.float64]: ...
@@ -1658,8 +1713,8 @@ def mark_boundaries(
 def mark_boundaries(
     image: Castable[OutT],
     label_img: AnyArray,
-    color: object | Lists | AnyArray = (1, 1, 0),
-    outline_color: Lists | None = None,
+    color: Lists | AnyArray = (1, 1, 0),
+    outline_color: Lists | AnyArray | None = None,
     mode: Literal["thick", "inner", "outer", "subpixel"] = "outer",
     background_label: Integer = 0,
 ) -> OutT: ...
@@ -1669,8 +1724,8 @@ def mark_boundaries(
 def mark_boundaries(
     image: Exporter,
     label_img: AnyArray,
-    color: object | Lists | AnyArray = (1, 1, 0),
-    outline_color: Lists | None = None,
+    color: Lists | AnyArray = (1, 1, 0),
+    outline_color: Lists | AnyArray | None = None,
     mode: Literal["thick", "inner", "outer", "subpixel"] = "outer",
     background_label: Integer = 0,
 ) -> NDArray[Any]: ...
@@ -1679,8 +1734,8 @@ def mark_boundaries(
 def mark_boundaries(
     image: AnyArray,
     label_img: AnyArray,
-    color: object | Lists | AnyArray = (1, 1, 0),
-    outline_color: Lists | None = None,
+    color: Lists | AnyArray = (1, 1, 0),
+    outline_color: Lists | AnyArray | None = None,
     mode: Literal["thick", "inner", "outer", "subpixel"] = "outer",
     background_label: Integer = 0,
 ) -> Array:
@@ -1689,7 +1744,7 @@ def mark_boundaries(
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
     an image of the same spatial shape. Dtypes: bool, uint8, uint16, int32 -> float64, in
-    [0, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured).
+    [0, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured).
 
     Parameters
     ----------
@@ -1796,7 +1851,7 @@ def morphological_chan_vese(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
     float64 -> int8. Looks at the mask of a masked array (image). Reach: the entire image
-    (measured).
+    (measured). Keeps a state: two equal calls in a row can give different results.
 
     Active contours without edges implemented with morphological operators. It
     can be used to segment objects in images and volumes without well defined
@@ -1868,6 +1923,7 @@ def morphological_chan_vese(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (class_of(init_level_set) is str or class_of(init_level_set) is _skimage.Array)
         and isinstance(iter_callback, LibraryDefault)
@@ -1951,7 +2007,8 @@ def morphological_geodesic_active_contour(
     is processed in 3-D. Returns a mask. Dtypes: float32, float64 -> int8. The library refuses
     bool (TypeError: numpy boolean subtract, the `-` operator, is not supported, use the ...).
     The library refuses uint8, uint16 and int32 (UFuncTypeError: Cannot cast ufunc 'add' output
-    from dtype('float64') to dtype('int32') ...). Reach: the entire image (measured).
+    from dtype('float64') to dtype('int32') ...). Reach: the entire image (measured). Keeps a
+    state: two equal calls in a row can give different results.
 
     Geodesic active contours implemented with morphological operators. It can
     be used to segment objects with visible but noisy, cluttered, broken
@@ -2032,6 +2089,7 @@ def morphological_geodesic_active_contour(
     """
     if (
         class_of(gimage) is _skimage.Array
+        and getattr(gimage, "ndim", 0) < 4
         and not slice_by_slice
         and (class_of(init_level_set) is str or class_of(init_level_set) is _skimage.Array)
         and isinstance(iter_callback, LibraryDefault)
@@ -2068,6 +2126,21 @@ def quickshift(
     *,
     channel_axis: Integer = -1,
 ) -> OutT: ...
+
+
+@overload
+def quickshift(
+    image: Carrier,
+    ratio: Real = 1.0,
+    kernel_size: Real = 5,
+    max_dist: Real = 10,
+    return_tree: bool = False,
+    sigma: Real = 0,
+    convert2lab: bool = True,
+    rng: RandomGenerator | Integer = 42,
+    *,
+    channel_axis: Integer = -1,
+) -> Any: ...
 
 
 @overload
@@ -2434,6 +2507,7 @@ def random_walker(
     """
     if (
         class_of(data) is _skimage.Array
+        and getattr(data, "ndim", 0) < (4 if channel_axis is None else 5)
         and not slice_by_slice
         and class_of(labels) is _skimage.Array
     ):
@@ -2458,6 +2532,12 @@ def random_walker(
             axis_arguments={"spacing": "property"},
         )
     return result
+
+
+@overload
+def relabel_sequential(
+    label_field: AnyCarrier, offset: Integer = 1, *, slice_by_slice: bool = False
+) -> Any: ...
 
 
 @overload
@@ -2554,7 +2634,11 @@ def relabel_sequential(
     >>> relab
     array([5, 5, 6, 6, 7, 9, 8])
     """
-    if class_of(label_field) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(label_field) is _skimage.Array
+        and getattr(label_field, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: tuple[Array, ArrayMap, ArrayMap] = _skimage.relabel_sequential(
             label_field, offset=offset
         )
@@ -2788,6 +2872,7 @@ def slic(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
     ):
@@ -2994,6 +3079,7 @@ def watershed(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (markers is None or class_of(markers) is _skimage.Array)
         and (mask is None or class_of(mask) is _skimage.Array)

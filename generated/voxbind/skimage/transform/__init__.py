@@ -19,8 +19,10 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     DTypeLike,
     Exporter,
@@ -117,7 +119,7 @@ if not TYPE_CHECKING:
 def downscale_local_mean(
     image: np.ndarray[Any, np.dtype[Never]],
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -128,7 +130,7 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: np.ndarray[Any, np.dtype[np.float32]],
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -139,7 +141,7 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -150,7 +152,7 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: Castable[OutT],
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -161,7 +163,7 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: Exporter,
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -171,7 +173,7 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: AnyArray,
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -227,7 +229,7 @@ def downscale_local_mean(
     array([[3.5, 4. ],
            [5.5, 4.5]])
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.downscale_local_mean(image, factors, cval=cval, clip=clip)
     else:
         result = call_2d_or_3d(
@@ -1042,7 +1044,7 @@ def integral_image(
     [1] F.C. Crow, "Summed-area tables for texture mapping,"
         ACM SIGGRAPH Computer Graphics, vol. 18, 1984, pp. 207-212.
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.integral_image(image, dtype=dtype)
     else:
         result = call_2d_or_3d(
@@ -1053,9 +1055,19 @@ def integral_image(
 
 @overload
 def integrate(
+    ii: AnyCarrier,
+    start: Sequence[tuple[object, ...]] | AnyArray,
+    end: Sequence[tuple[object, ...]] | AnyArray,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def integrate(
     ii: Castable[OutT],
-    start: Sequence[tuple[object, ...]],
-    end: Sequence[tuple[object, ...]],
+    start: Sequence[tuple[object, ...]] | AnyArray,
+    end: Sequence[tuple[object, ...]] | AnyArray,
     *,
     slice_by_slice: bool = False,
 ) -> float | OutT: ...
@@ -1064,8 +1076,8 @@ def integrate(
 @overload
 def integrate(
     ii: Exporter,
-    start: Sequence[tuple[object, ...]],
-    end: Sequence[tuple[object, ...]],
+    start: Sequence[tuple[object, ...]] | AnyArray,
+    end: Sequence[tuple[object, ...]] | AnyArray,
     *,
     slice_by_slice: bool = False,
 ) -> float | NDArray[Any]: ...
@@ -1073,8 +1085,8 @@ def integrate(
 
 def integrate(
     ii: AnyArray,
-    start: Sequence[tuple[object, ...]],
-    end: Sequence[tuple[object, ...]],
+    start: Sequence[tuple[object, ...]] | AnyArray,
+    end: Sequence[tuple[object, ...]] | AnyArray,
     *,
     slice_by_slice: bool = False,
 ) -> float | Array:
@@ -1123,7 +1135,7 @@ def integrate(
     >>> integrate(ii, [(1, 0), (3, 3)], [(1, 2), (4, 5)])
     array([3., 6.])
     """
-    if class_of(ii) is _skimage.Array and not slice_by_slice:
+    if class_of(ii) is _skimage.Array and getattr(ii, "ndim", 0) < 4 and not slice_by_slice:
         result: float | Array = _skimage.integrate(ii, start, end)
     else:
         result = call_2d_or_3d(
@@ -1500,6 +1512,28 @@ def order_angles_golden_ratio(theta: AnyArray) -> Iterator[int]:
     return result
 
 
+@overload
+def probabilistic_hough_line(
+    image: Carrier,
+    threshold: Integer = 10,
+    line_length: Integer = 50,
+    line_gap: Integer = 10,
+    theta: AnyArray | None = None,
+    rng: RandomGenerator | Integer | AnyArray | None = None,
+) -> Any: ...
+
+
+@overload
+def probabilistic_hough_line(
+    image: AnyArray,
+    threshold: Integer = 10,
+    line_length: Integer = 50,
+    line_gap: Integer = 10,
+    theta: AnyArray | None = None,
+    rng: RandomGenerator | Integer | AnyArray | None = None,
+) -> list[tuple[tuple[int, int], ...]]: ...
+
+
 def probabilistic_hough_line(
     image: AnyArray,
     threshold: Integer = 10,
@@ -1709,7 +1743,11 @@ def pyramid_expand(
     ----------
     [1] http://persci.mit.edu/pub_pdfs/pyramid83.pdf
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.pyramid_expand(
             image,
             upscale=upscale,
@@ -1723,6 +1761,22 @@ def pyramid_expand(
     else:
         result = call_2d_or_3d(_skimage.pyramid_expand, locals(), images=("image",))
     return result
+
+
+@overload
+def pyramid_gaussian(
+    image: AnyCarrier,
+    max_layer: Integer = -1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
+    mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
+    cval: Real = 0,
+    preserve_range: bool = False,
+    *,
+    channel_axis: Integer | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -1828,7 +1882,11 @@ def pyramid_gaussian(
     ----------
     [1] http://persci.mit.edu/pub_pdfs/pyramid83.pdf
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Iterator[Array] = _skimage.pyramid_gaussian(
             image,
             max_layer=max_layer,
@@ -1845,6 +1903,22 @@ def pyramid_gaussian(
             _skimage.pyramid_gaussian, locals(), images=("image",), stackable=False
         )
     return result
+
+
+@overload
+def pyramid_laplacian(
+    image: AnyCarrier,
+    max_layer: Integer = -1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
+    mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
+    cval: Real = 0,
+    preserve_range: bool = False,
+    *,
+    channel_axis: Integer | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -1955,7 +2029,11 @@ def pyramid_laplacian(
 
     [2] http://sepwww.stanford.edu/data/media/public/sep/morgan/texturematch/paper_html/node3.html
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Iterator[Array] = _skimage.pyramid_laplacian(
             image,
             max_layer=max_layer,
@@ -2109,7 +2187,11 @@ def pyramid_reduce(
     ----------
     [1] http://persci.mit.edu/pub_pdfs/pyramid83.pdf
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.pyramid_reduce(
             image,
             downscale=downscale,
@@ -2372,7 +2454,11 @@ def rescale(
     >>> rescale(image, 0.5).shape
     (256, 256)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.rescale(
             image,
             scale,
@@ -2536,7 +2622,7 @@ def resize(
     >>> resize(image, (100, 100)).shape
     (100, 100)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.resize(
             image,
             output_shape,
@@ -2702,7 +2788,11 @@ def resize_local_mean(
     >>> resize_local_mean(image, (100, 100)).shape
     (100, 100)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.resize_local_mean(
             image,
             output_shape,

@@ -18,6 +18,7 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
     Castable,
@@ -87,8 +88,7 @@ if not TYPE_CHECKING:
 def apply_parallel(
     function: Callable[..., object],
     array: Castable[OutT],
-    chunks: object
-    | tuple[object, ...]
+    chunks: tuple[object, ...]
     | Integer
     | tuple[tuple[object, ...], ...]
     | list[object]
@@ -111,8 +111,7 @@ def apply_parallel(
 def apply_parallel(
     function: Callable[..., object],
     array: Exporter,
-    chunks: object
-    | tuple[object, ...]
+    chunks: tuple[object, ...]
     | Integer
     | tuple[tuple[object, ...], ...]
     | list[object]
@@ -134,8 +133,7 @@ def apply_parallel(
 def apply_parallel(
     function: Callable[..., object],
     array: AnyArray,
-    chunks: object
-    | tuple[object, ...]
+    chunks: tuple[object, ...]
     | Integer
     | tuple[tuple[object, ...], ...]
     | list[object]
@@ -226,7 +224,11 @@ def apply_parallel(
     For example region selection to preview a result or storing large data
     to disk instead of loading in memory.
     """
-    if class_of(array) is _skimage.Array and not slice_by_slice:
+    if (
+        class_of(array) is _skimage.Array
+        and getattr(array, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _skimage.apply_parallel(
             function,
             array,
@@ -319,7 +321,8 @@ def compare_images(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     Added in version 0.16.
 
@@ -357,6 +360,7 @@ def compare_images(
     """
     if (
         class_of(image0) is _skimage.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1) is _skimage.Array
     ):
@@ -433,7 +437,7 @@ def crop(
         The cropped array. If ``copy=False`` (default), this is a sliced
         view of the input array.
     """
-    if class_of(ar) is _skimage.Array and not slice_by_slice:
+    if class_of(ar) is _skimage.Array and getattr(ar, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.crop(ar, crop_width, copy=copy, order=order)
     else:
         result = call_2d_or_3d(
@@ -444,6 +448,18 @@ def crop(
             axis_arguments={"crop_width": (0.0,)},
         )
     return result
+
+
+@overload
+def dtype_limits(
+    image: AnyCarrier, clip_negative: bool = False, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def dtype_limits(
+    image: AnyArray, clip_negative: bool = False, *, slice_by_slice: bool = False
+) -> tuple[int, int]: ...
 
 
 def dtype_limits(
@@ -472,7 +488,7 @@ def dtype_limits(
     imin, imax : tuple
         Lower and upper intensity limits.
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: tuple[int, int] = _skimage.dtype_limits(image, clip_negative=clip_negative)
     else:
         result = call_2d_or_3d(_skimage.dtype_limits, locals(), images=("image",), stackable=False)
@@ -507,7 +523,8 @@ def img_as_bool(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> bool. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured).
 
     Parameters
     ----------
@@ -529,7 +546,7 @@ def img_as_bool(
     The upper half of the input dtype's positive range is True, and the lower
     half is False. All negative values (if present) are False.
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.img_as_bool(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_skimage.img_as_bool, locals(), images=("image",))
@@ -583,7 +600,8 @@ def img_as_float(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured).
 
     This function is similar to `img_as_float64`, but will not convert
     lower-precision floating point arrays to `float64`.
@@ -610,7 +628,7 @@ def img_as_float(
     If the input image has a float type, intensity values are not modified
     and can be outside the ranges [0.0, 1.0] or [-1.0, 1.0].
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.img_as_float(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_skimage.img_as_float, locals(), images=("image",))
@@ -646,7 +664,8 @@ def img_as_float32(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32, scaled to [0, 1]; int32 -> float32, scaled to [-1, 1]; float32,
-    float64 -> float32. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> float32. Reach: 0, because an element of the result depends only on the element
+    at its own place (measured).
 
     Parameters
     ----------
@@ -670,7 +689,7 @@ def img_as_float32(
     If the input image has a float type, intensity values are not modified
     and can be outside the ranges [0.0, 1.0] or [-1.0, 1.0].
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.img_as_float32(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_skimage.img_as_float32, locals(), images=("image",))
@@ -706,7 +725,8 @@ def img_as_float64(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> float64. Reach: 0, since elements depend on the same element alone (measured).
+    float64 -> float64. Reach: 0, because an element of the result depends only on the element
+    at its own place (measured).
 
     Parameters
     ----------
@@ -730,7 +750,7 @@ def img_as_float64(
     If the input image has a float type, intensity values are not modified
     and can be outside the ranges [0.0, 1.0] or [-1.0, 1.0].
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.img_as_float64(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_skimage.img_as_float64, locals(), images=("image",))
@@ -764,8 +784,8 @@ def img_as_int(image: AnyArray, force_copy: bool = False, *, slice_by_slice: boo
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32, float64 -> int16. The library warns for int32 (UserWarning: Downcasting int32 to
-    int16 without scaling because max value 5 fits in int16). Reach: 0, since elements depend on
-    the same element alone (measured).
+    int16 without scaling because max value 5 fits in int16). Reach: 0, because an element of
+    the result depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -788,7 +808,7 @@ def img_as_int(image: AnyArray, force_copy: bool = False, *, slice_by_slice: boo
     If the input data-type is positive-only (e.g., uint8), then
     the output image will still only have positive values.
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.img_as_int(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_skimage.img_as_int, locals(), images=("image",))
@@ -825,7 +845,8 @@ def img_as_ubyte(
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint16, float32,
     float64 -> uint8, scaled to [0, 255]; uint8, int32 -> uint8. The library warns for int32
     (UserWarning: Downcasting int32 to uint8 without scaling because max value 5 fits in uint8).
-    Reach: 0, since elements depend on the same element alone (measured).
+    Reach: 0, because an element of the result depends only on the element at its own place
+    (measured).
 
     Parameters
     ----------
@@ -847,7 +868,7 @@ def img_as_ubyte(
     Negative input values will be clipped.
     Positive values are scaled between 0 and 255.
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.img_as_ubyte(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_skimage.img_as_ubyte, locals(), images=("image",))
@@ -884,7 +905,8 @@ def img_as_uint(
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, float32,
     float64 -> uint16, scaled to [0, 65535]; uint16, int32 -> uint16. The library warns for
     int32 (UserWarning: Downcasting int32 to uint16 without scaling because max value 5 fits in
-    ...). Reach: 0, since elements depend on the same element alone (measured).
+    ...). Reach: 0, because an element of the result depends only on the element at its own
+    place (measured).
 
     Parameters
     ----------
@@ -906,7 +928,7 @@ def img_as_uint(
     Negative input values will be clipped.
     Positive values are scaled between 0 and 65535.
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.img_as_uint(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_skimage.img_as_uint, locals(), images=("image",))
@@ -931,7 +953,7 @@ def invert(image: AnyArray, signed_float: bool = False, *, slice_by_slice: bool 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32 and float64 are preserved. Looks at the mask of a masked array (image). Reach: 0,
-    since elements depend on the same element alone (measured).
+    because an element of the result depends only on the element at its own place (measured).
 
     Invert the intensity range of the input image, so that the dtype maximum
     is now the dtype minimum, and vice-versa. This operation is
@@ -992,7 +1014,7 @@ def invert(image: AnyArray, signed_float: bool = False, *, slice_by_slice: bool 
     >>> invert(img4, signed_float=True)
     array([[-0.  , -1.  ,  1.  ,  0.25]])
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.invert(image, signed_float=signed_float)
     else:
         result = call_2d_or_3d(
@@ -1147,6 +1169,7 @@ def map_array(
     """
     if (
         class_of(input_arr) is _skimage.Array
+        and getattr(input_arr, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_vals) is _skimage.Array
         and class_of(output_vals) is _skimage.Array
@@ -1292,8 +1315,8 @@ def montage(
     >>> arr_out_nonsquare.shape
     (2, 6)
     """
-    if class_of(arr_in) is _skimage.Array and getattr(arr_in, "ndim", 0) != (
-        2 if channel_axis is None else 3
+    if class_of(arr_in) is _skimage.Array and getattr(arr_in, "ndim", 0) == (
+        3 if channel_axis is None else 4
     ):
         result: Array = _skimage.montage(
             arr_in,
@@ -1447,7 +1470,7 @@ def random_noise(
     temporarily converted to an unsigned image in the floating point domain,
     Poisson noise is generated, then it is returned to the original range.
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.random_noise(image, mode=mode, rng=rng, clip=clip, **kwargs)
     else:
         result = call_2d_or_3d(
@@ -1633,7 +1656,7 @@ def slice_along_axes(
     >>> cropped_img.shape
     (75, 100)
     """
-    if class_of(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.slice_along_axes(image, slices, axes=axes, copy=copy)
     else:
         result = call_2d_or_3d(
@@ -1791,7 +1814,7 @@ def view_as_blocks(
            [[[76, 77],
              [82, 83]]]])
     """
-    if class_of(arr_in) is _skimage.Array and not slice_by_slice:
+    if class_of(arr_in) is _skimage.Array and getattr(arr_in, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.view_as_blocks(arr_in, block_shape)
     else:
         result = call_2d_or_3d(
@@ -1803,7 +1826,7 @@ def view_as_blocks(
 @overload
 def view_as_windows(
     arr_in: Reshapable[OutT],
-    window_shape: object | Integer | tuple[object, ...] | list[object] | AnyArray,
+    window_shape: Integer | tuple[object, ...] | list[object] | AnyArray,
     step: Integer | tuple[object, ...] | Sequence[Integer] | AnyArray = 1,
     *,
     slice_by_slice: bool = False,
@@ -1813,7 +1836,7 @@ def view_as_windows(
 @overload
 def view_as_windows(
     arr_in: Castable[OutT],
-    window_shape: object | Integer | tuple[object, ...] | list[object] | AnyArray,
+    window_shape: Integer | tuple[object, ...] | list[object] | AnyArray,
     step: Integer | tuple[object, ...] | Sequence[Integer] | AnyArray = 1,
     *,
     slice_by_slice: bool = False,
@@ -1823,7 +1846,7 @@ def view_as_windows(
 @overload
 def view_as_windows(
     arr_in: Exporter,
-    window_shape: object | Integer | tuple[object, ...] | list[object] | AnyArray,
+    window_shape: Integer | tuple[object, ...] | list[object] | AnyArray,
     step: Integer | tuple[object, ...] | Sequence[Integer] | AnyArray = 1,
     *,
     slice_by_slice: bool = False,
@@ -1832,7 +1855,7 @@ def view_as_windows(
 
 def view_as_windows(
     arr_in: AnyArray,
-    window_shape: object | Integer | tuple[object, ...] | list[object] | AnyArray,
+    window_shape: Integer | tuple[object, ...] | list[object] | AnyArray,
     step: Integer | tuple[object, ...] | Sequence[Integer] | AnyArray = 1,
     *,
     slice_by_slice: bool = False,
@@ -1951,7 +1974,7 @@ def view_as_windows(
              [13, 14, 15],
              [17, 18, 19]]]])
     """
-    if class_of(arr_in) is _skimage.Array and not slice_by_slice:
+    if class_of(arr_in) is _skimage.Array and getattr(arr_in, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _skimage.view_as_windows(arr_in, window_shape, step=step)
     else:
         result = call_2d_or_3d(

@@ -14,6 +14,8 @@ from voxbind_build.probe.inputs import function_arguments as callables
 from voxbind_build.probe.inputs.images import Array, image
 from voxbind_build.probe.inputs.roles import table
 
+_NONE = "None"
+"""The word for None in a TOML file."""
 Maker = Callable[["Scene"], list[Any]]
 
 
@@ -53,8 +55,10 @@ def as_arguments(listed: list[Any], role: str | None, dtype: str) -> list[Any]:
     """Return the trial values of a TOML file as arguments.
 
     TOML has neither arrays nor tuples, so a list is an array for a parameter that takes one, also
-    in the dtype of the image. Otherwise it is tried as a tuple too.
+    in the dtype of the image. Otherwise it is tried as a tuple too. It lacks None as well, for
+    which the word ``"None"`` stands.
     """
+    listed = [None if value == _NONE else value for value in listed]
     if role in IMAGE_ROLES | WHOLE_ROLES:
         arrays = [np.array(value) if isinstance(value, list) else value for value in listed]
         others = [array.astype(dtype) for array in arrays if isinstance(array, np.ndarray)]

@@ -32,6 +32,9 @@ SIZES: dict[str, dict[int, tuple[int, ...]]] = {
     # For the inverses of these transforms: one more row.
     "oblong": {2: (32, 31), 3: (13, 32, 31)},
     "oblong second": {2: (24, 23), 3: (11, 24, 23)},
+    # For Fourier transforms of lengths that have no other prime factors than 2, 3 and 5.
+    "regular": {2: (20, 27), 3: (12, 20, 27)},
+    "regular second": {2: (24, 18), 3: (10, 24, 18)},
 }
 """Shapes in pairs, since no verdict may depend on a single shape."""
 
@@ -183,9 +186,11 @@ def image(
     content : str
         ``grey``, ``two phases`` (also grey), ``phase`` (wrapped), ``labels``, ``cells`` (touching
         labels), ``blocks`` (labels of objects of round sizes, in (Y, X)), ``markers``, ``mask``,
-        ``edges``, or ``seed``, which is darker than the grey image of the same variant everywhere.
+        ``edges``, ``complex``, or ``seed``, which is darker than the grey image of the same variant
+        everywhere.
     dtype : str
-        Grey images span the full range of unsigned integers, and 0 to 1 in floats.
+        Grey images span the full range of unsigned integers, and 0 to 1 in floats. Complex images
+        in a dtype of real numbers are grey.
     variant : int
         Number of another image of the same kind: the same scene, shifted and with other noise.
     """
@@ -205,6 +210,8 @@ def image(
     if content == "phase":
         # Unsigned dtypes have no negative numbers: their phase starts at 0.
         return (_phase(shape, variant) + (np.pi if dtype[0] in "bu" else 0)).astype(dtype)
+    if content == "complex" and dtype.startswith("complex"):
+        return np.asarray(_grey(shape, variant) * np.exp(1j * _phase(shape, variant)), dtype=dtype)
     if content == "edges":
         return _edges(shape, variant).astype(dtype)
     grey = _two_phases(shape, variant) if content == "two phases" else _grey(shape, variant)

@@ -32,6 +32,8 @@ _ALL: tuple[Content, ...] = (
     ("edges", "bool"),
     ("grey", "uint16"),
 )
+_COMPLEX: tuple[Content, ...] = (("complex", "complex64"), ("complex", "complex128"))
+"""Tried on functions that refuse all real numbers: the inverses of Fourier transforms."""
 _BY_ROLE: dict[str, tuple[Content, ...]] = {
     "labels": (("labels", "int32"), ("cells", "int32")),
     "markers": (("labels", "int32"),),
@@ -116,10 +118,20 @@ def image_attempts(
     if bench.given(fills=False, idle=True) != bench.given(fills=False):
         for content, dtype in order:
             yield replace(base, size="plain", content=content, dtype=dtype, idle=True)
-    for size in ("roomy", "square", "oblong"):
+    for size in ("roomy", "square", "oblong", "regular"):
         for content, dtype in order[:5]:
             for filled in fills:
                 yield replace(base, size=size, content=content, dtype=dtype, fills=filled)
+    yield from _complex_attempts(bench, base)
+
+
+def _complex_attempts(bench: Bench, base: Arrangement) -> Iterator[Arrangement]:
+    """Yield complex images, except for parameters that take labels or masks."""
+    if base.channels or bench.roles.get(bench.main or "") in _BY_ROLE:
+        return
+    for size in ("small", "regular"):
+        for content, dtype in _COMPLEX:
+            yield replace(base, size=size, content=content, dtype=dtype)
 
 
 def volume_attempts(
@@ -147,6 +159,7 @@ def volume_attempts(
     yield replace(same, size="roomy")
     yield replace(same, size="square")
     yield replace(same, size="oblong")
+    yield replace(same, size="regular")
 
 
 def flat_attempts(

@@ -55,8 +55,6 @@ class Bench:
     """Calls that ended an earlier process, by number. They are not made again."""
     before_call: Callable[[int], None] = lambda number: None
     """Called with the number of each call before it is made."""
-    again: bool = False
-    """See `ProbeTask.again`."""
     number: int = 0
     part: Part = "call"
     """The part of the observation that the present calls belong to."""
@@ -278,13 +276,21 @@ class Bench:
 
     # --- calls --------------------------------------------------------------------------
 
-    def run(self, arguments: dict[str, Any]) -> Answer:
-        """Call the function with NumPy's global generator in a known state."""
-        np.random.seed(0)
-        return self.call(arguments)
+    def run(self, arguments: dict[str, Any], *, watched: bool = True) -> Answer:
+        """Call the function with NumPy's global generator in a known state.
 
-    def call(self, arguments: dict[str, Any]) -> Answer:
-        """Call the function without seeding NumPy's global generator."""
+        Parameters
+        ----------
+        arguments
+            The arguments, by parameter name.
+        watched
+            Whether to find out which arguments the function changes.
+        """
+        np.random.seed(0)
+        return self.call(arguments, watched=watched)
+
+    def call(self, arguments: dict[str, Any], *, watched: bool = True) -> Answer:
+        """Call the function without seeding NumPy's global generator: see `run`."""
         self.number += 1
         if ending := self.fatal.get(self.number):
             answer = Answer(outcome=ending.outcome, error=ending.words)
@@ -297,6 +303,7 @@ class Bench:
                 memory=self.memory,
                 given=self.arrays,
                 only=self.only,
+                watched=watched,
             )
         if answer.outcome == "inconclusive":
             self.inconclusive.setdefault(self.part, answer.error)

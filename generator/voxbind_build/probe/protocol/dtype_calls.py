@@ -37,7 +37,7 @@ def observe_dtypes(
         The outcome by dtype.
     """
     found = {}
-    for dtype in DTYPES:
+    for dtype in dict.fromkeys((*DTYPES, arrangement.dtype)):  # which may be complex
         content = arrangement.content
         if content == "grey" and dtype == "int32":
             content = "labels"

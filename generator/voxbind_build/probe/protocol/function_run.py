@@ -23,10 +23,11 @@ from voxbind_build.probe.protocol.dtype_calls import observe_dtypes
 from voxbind_build.probe.protocol.helper_run import observe_helper
 from voxbind_build.probe.protocol.masks import masks
 from voxbind_build.probe.protocol.options import option_effects
-from voxbind_build.probe.protocol.randomness import is_random, seeds
+from voxbind_build.probe.protocol.randomness import is_random, keeps_state, seeds
 from voxbind_build.probe.protocol.reach import measure_reach
 from voxbind_build.probe.protocol.relations import main_array, tells
-from voxbind_build.probe.protocol.slice_comparison import relate
+from voxbind_build.probe.protocol.result_dtypes import dtype_follows, ignored_outputs
+from voxbind_build.probe.protocol.slice_comparison import relate, slices_with_one
 from voxbind_build.probe.protocol.values import measure_values
 from voxbind_build.probe.protocol.variants import also_accepts, lists
 
@@ -87,17 +88,16 @@ def observe(
         fatal=task.fatal,
         has_channels=bool({*task.axes} & {*"CS"}),
         before_call=before_call,
-        again=task.again,
     )
     if main is None:
         observation, accepted = observe_helper(bench, unseen, task.words)
     else:
         observation, accepted = _observe_images(bench, unseen, main, task.words)
-    if not accepted or observation.random or through is not None:
+    if not accepted or through is not None:
         return observation
     bench.part, bench.deadline = "values", _deadline(space, 2)
     values = measure_values(bench, accepted, task.words, observation.crashes)
-    reach = _reach(bench, accepted, observation, task)
+    reach = None if observation.random else _reach(bench, accepted, observation, task)
     inconclusive = dict(sorted(bench.inconclusive.items()))
     return structs.replace(observation, values=values, reach=reach, inconclusive=inconclusive)
 
@@ -196,7 +196,9 @@ def _observe_images(
     bench.part, bench.deadline = "random", _deadline(bench.memory)
     random = is_random(bench, base[0])
     on_seeds = seeds(bench, base[0]) if random else ()
+    has_state = not random and keeps_state(bench, base[0])
     bench.part, bench.deadline = "slices", _deadline(bench.memory)
+    beside_one = volume is not None and slices_with_one(bench, volume[0])
     of_axes = axis_arguments(bench, image[0], volume and volume[0], words) if image else {}
     bench.part = "options"
     options = _beyond_defaults(bench, base, words)
@@ -208,7 +210,9 @@ def _observe_images(
         masks=honoured,
         random=random,
         seeds=on_seeds,
+        keeps_state=has_state,
         axis_arguments=of_axes,
+        slices_with_one=beside_one,
         inconclusive=dict(sorted(bench.inconclusive.items())),
         **_by_dtype(dtypes),
         **options,
@@ -308,6 +312,8 @@ def _beyond_defaults(
         found |= {
             "lists": lists(bench, known[0]),
             "also_accepts": also_accepts(bench, known[0], words),
+            "ignored_outputs": ignored_outputs(bench, known[0]),
+            "dtype_follows": dtype_follows(bench, known[0]),
         }
     return found
 

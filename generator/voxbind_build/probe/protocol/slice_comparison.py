@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -47,12 +47,43 @@ def relate(bench: Bench, volume: Arrangement, image: Arrangement | None) -> dict
         found["last_axis_gone"] = _gone(bench, volume, main, result)
     if not bench.memory.colours or not (found["per_slice"] or found["last_axis"]):
         found |= _shuffles(bench, volume, arguments, result)
+        if found["shuffle_last"] and found["shuffle_rows"] is False and result.ndim < 2:
+            found["mean_of_planes"] = _is_mean_of_planes(bench, volume, arguments, result)
     if found.get("last_axis") and not found["per_slice"]:
         found["caller_chooses_axes"] = _other_axes(bench, volume, arguments)
         if found["caller_chooses_axes"] is None:
             found["columns_alone"] = _columns_alone(bench, image)
     found["default_reads_channels"] = _by_default(bench, volume, main)
     return _tested(found)
+
+
+def slices_with_one(bench: Bench, volume: Arrangement) -> bool:
+    """Test whether f(volume, slice)[z] == f(volume[z], slice) for further images.
+
+    Parameters
+    ----------
+    bench
+        The function.
+    volume
+        An arrangement with a volume that the function accepts.
+    """
+    main, name = volume.main(), bench.main or ""
+    arguments = bench.compose(
+        replace(volume, ndim=2, flat=""), main[0], spatial=volume.shape[1:], cut={name: main}
+    )
+    images = [key for key in arguments if bench.roles.get(key) in IMAGE_ROLES and key != name]
+    if not any(isinstance(arguments[key], np.ndarray) for key in images):
+        return False
+    answer = bench.run(arguments, watched=False)
+    result = main_array(answer.value) if answer.returned else None
+    if result is None or result.shape[:1] != main.shape[:1]:
+        return False
+    answers = (
+        (z, bench.run({**arguments, name: main[z]}, watched=False))
+        for z in _places(len(main), bench.sparing)
+    )
+    slices = ((z, main_array(each.value) if each.returned else None) for z, each in answers)
+    return stacked(result, slices, 0) is True
 
 
 def _tested(found: dict[str, bool | None]) -> dict[str, bool]:
@@ -85,9 +116,10 @@ def _slice_answers(
     arguments: dict[str, Any],
     axis: int,
     of_slice: Mapping[str, Any],
+    places: Iterable[int] = (),
 ) -> Iterator[tuple[int, Array | None]]:
     main = arguments[bench.main or ""]
-    for index in _places(main.shape[axis], bench.sparing):
+    for index in places or _places(main.shape[axis], bench.sparing):
         cut = _take(bench, arguments, index, axis)
         piece = cut[bench.main or ""]
         if volume.flat:
@@ -186,6 +218,24 @@ def _shuffled(
         if not close(found, expected) and not same_objects(found, expected):
             return False
     return True
+
+
+def _is_mean_of_planes(
+    bench: Bench, volume: Arrangement, arguments: dict[str, Any], result: Array
+) -> bool | None:
+    """Test whether numbers are the means of those for the planes along the last axis.
+
+    Then this axis is read as channels, unless the same is true for slices: all places count alike.
+    """
+    means: dict[int, Array] = {}
+    for axis in (2, 0):
+        places = range(arguments[bench.main or ""].shape[axis])
+        answers = _slice_answers(bench, volume, arguments, axis, {}, places)
+        numbers = [number for _, number in answers if number is not None]
+        if len(numbers) < len(places) or any(each.shape != result.shape for each in numbers):
+            return None
+        means[axis] = np.mean(numbers, axis=0)
+    return close(means[2], result) and not close(means[0], result)
 
 
 def _columns_alone(bench: Bench, image: Arrangement) -> bool | None:

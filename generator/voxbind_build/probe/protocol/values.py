@@ -161,10 +161,6 @@ class _Measurement:
         if self._ended >= _MOST_ENDED or self._bench.is_late():
             return Answer(outcome="inconclusive", error="late")
         answer = self._bench.run(arguments)
-        if answer.outcome == "crashed" and not self._bench.again:
-            # On a busy machine, a driver may fail once: it counts if it happens again.
-            self._bench.inconclusive.setdefault("values", answer.error)
-            answer = replace(answer, outcome="inconclusive")
         self._ended += answer.outcome in ("crashed", "inconclusive")
         return answer
 

@@ -6,6 +6,7 @@ used unrounded. An argument counts as accepted only if the result shows that it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,12 +25,17 @@ from voxbind_build.model import OUTPUT_ROLES, WHOLE_ROLES, Parameter
 from voxbind_build.probe.inputs.roles import table
 from voxbind_build.probe.invoke import Answer
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
+from voxbind_build.probe.protocol.figures import figures
 from voxbind_build.probe.protocol.option_values import default_value
 from voxbind_build.probe.protocol.relations import close, leaves, same
 
 _LARGEST = 20_000
 """Largest number of elements of an array that is passed as nested lists."""
 _NONSENSE = "no such word"
+_COLOUR = (0.25, 0.5, 0.75)
+"""A sequence of three numbers."""
+_RANGE = re.compile(r"range\((-?\d{1,4}(?:, ?-?\d{1,4}){0,1}(?:, ?-?[1-9]\d{0,3})?)\)")
+"""A default such as ``range(1, 10, 2)``."""
 _SHAPE = "whole shape"
 """The role of a parameter for the shape of the result."""
 
@@ -116,7 +122,7 @@ class _Trial:
         if not self.usual.returned:
             return
         name = parameter.name
-        value = self.arguments.get(name, default_value(parameter))
+        value = self.arguments.get(name, _default(parameter))
         type_ = parse(parameter.annotation)
         known = [word for word in literal_values(type_) if isinstance(word, str)]
         if known and len(known) == len(literal_values(type_)):
@@ -125,12 +131,16 @@ class _Trial:
                 yield from self.row_of_words(name, known[0])
         elif _is_numbers(value):
             yield from self.of_sequence(name, value)
+        elif _is_rows(value):
+            yield from self.of_rows(name, value)
         elif isinstance(value, int | float) and not isinstance(value, bool):
             if not isinstance(value, int) and names(type_).isdisjoint(("float", "complex")):
                 yield "float"  # the accepted argument is a float
-            yield from self.of_number(name, value)
+            yield from self.of_number(parameter, value)
         elif value is None:
             yield from self.of_nothing(parameter)
+        elif isinstance(value, bool | str | tuple):
+            yield from self.of_row(parameter)
 
     def of_sequence(self, name: str, value: tuple[Any, ...] | list[Any]) -> Iterator[str]:
         # A shape is understood if the result has it. Its values don't count, since they may be
@@ -147,20 +157,34 @@ class _Trial:
         if alike(self.call(name, value[0]), self.call(name, one)):
             yield "number"
 
-    def of_number(self, name: str, value: float) -> Iterator[str]:
-        usual, next_one = self.call(name, value), self.call(name, value + 1)
-        if _differ(next_one, usual):
-            row = (value + 1,) * self.ndim
+    def of_rows(self, name: str, value: tuple[Any, ...] | list[Any]) -> Iterator[str]:
+        usual = self.call(name, value)
+        others = [tuple(number + 1 for number in row) for row in value]
+        has_effect = not _alike(self.call(name, others), usual)
+        if has_effect and _alike(self.call(name, np.array(value)), usual):
+            yield "array"
+
+    def of_number(self, parameter: Parameter, value: float) -> Iterator[str]:
+        name = parameter.name
+        usual, larger = self.call(name, value), value + 1
+        next_one = self.call(name, larger)
+        if not next_one.returned:  # the length of a window has to be odd, for example
+            larger = value + 2
+            next_one = self.call(name, larger)
+        has_effect = _differ(next_one, usual)
+        if has_effect or names(parse(parameter.annotation)) & {"Sequence", "tuple"}:
+            row = (larger,) * self.ndim
             given = self.call(name, row)
             # A tuple printed into a kernel's C source is a comma expression: a list is tried too.
-            if _alike(given, next_one) and _alike(self.call(name, [*row]), next_one):
+            if has_effect and _alike(given, next_one) and _alike(self.call(name, [*row]), next_one):
                 yield "sequence"
-            if given.returned and _alike(self.call(name, np.array(row)), given):
+            is_read = has_effect or _differ(given, usual)
+            if is_read and given.returned and _alike(self.call(name, np.array(row)), given):
                 yield "array"
-            if isinstance(value, int):
-                between = self.call(name, value + 0.5)
-                if _differ(between, usual) and _differ(between, next_one):
-                    yield "float"
+        if has_effect and isinstance(value, int) and larger == value + 1:
+            between = self.call(name, value + 0.5)
+            if _differ(between, usual) and _differ(between, next_one):
+                yield "float"
         if self.takes_complex(name, value):
             yield "complex"
 
@@ -186,11 +210,18 @@ class _Trial:
                 if isinstance(value, tuple):
                     yield from self.of_sequence(parameter.name, value)
                 else:
-                    yield from self.of_number(parameter.name, value)
+                    yield from self.of_number(parameter, value)
+                return
+
+    def of_row(self, parameter: Parameter) -> Iterator[str]:
+        """Try a parameter that also takes numbers in a row, but has another default."""
+        for value in self.stand_ins(parameter.annotation):
+            if isinstance(value, tuple) and self.call(parameter.name, value).returned:
+                yield from self.of_sequence(parameter.name, value)
                 return
 
     def stand_ins(self, annotation: str) -> Iterator[Any]:
-        """Yield values for a parameter that is None by default, from its type."""
+        """Yield values for a parameter whose default shows too little, from its type."""
         type_ = parse(annotation)
         rows = {
             head(arguments(node)[0])
@@ -200,6 +231,8 @@ class _Trial:
         if rows & {"int", "object"}:
             yield tuple(range(self.ndim))
             yield (3,) * self.ndim
+        if "object" in rows:
+            yield _COLOUR
         if "float" in rows:
             yield (1.0,) * self.ndim
         if head(members(type_)[0]) in ("int", "float"):
@@ -223,11 +256,27 @@ class _Trial:
             yield "array"
 
 
+def _default(parameter: Parameter) -> Any:
+    """Return a parameter's default; the numbers of a range as a tuple."""
+    if match := _RANGE.fullmatch(parameter.default or ""):
+        return tuple(range(*map(int, match[1].split(","))))
+    return default_value(parameter)
+
+
 def _is_numbers(value: Any) -> bool:
     return (
         isinstance(value, tuple | list)
         and bool(value)
         and all(isinstance(item, int | float) and not isinstance(item, bool) for item in value)
+    )
+
+
+def _is_rows(value: Any) -> bool:
+    """Return whether a value is a sequence of points: sequences of as many numbers each."""
+    return (
+        isinstance(value, tuple | list)
+        and all(map(_is_numbers, value))
+        and len({len(row) for row in value}) == 1
     )
 
 
@@ -237,8 +286,16 @@ def _alike(one: Answer, other: Answer) -> bool:
         return False
     mine, others = leaves(one.value), leaves(other.value)
     if not mine or len(mine) != len(others):
-        return same(one.value, other.value)
+        return same(one.value, other.value) and _figures(one) == _figures(other)
     return all(map(_equal, mine, others))
+
+
+def _figures(answer: Answer) -> str:
+    """Return the figures of an object that holds numbers, a sparse array for example."""
+    try:
+        return figures(answer.value)
+    except Exception:  # an object whose attributes can't be read
+        return ""
 
 
 def _shaped_alike(one: Answer, other: Answer) -> bool:

@@ -2,7 +2,8 @@
 
 This guards against faulty functions, not against malicious ones. The working folder, the home and
 the folder of temporary files are in a folder that is removed afterwards. If Linux supports it (see
-`landlock`), writing to other places and sending signals to other processes are refused.
+`landlock`), writing to other places and sending signals to other processes are refused. The same is
+true for the process that imports the libraries, from which all others are forked.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import resource
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,20 +82,54 @@ def settle(folder: Path, memory_type: MemoryType) -> None:
         place.mkdir()
     caches = list(share_caches(places["home"], memory_type))
     apply(ENVIRONMENT)
-    apply({"HOME": str(places["home"]), "TMPDIR": str(places["temporary"])})
-    apply(NO_OTHER_HOMES)
-    tempfile.tempdir = None  # may have been looked up before
+    _move(places["home"], places["temporary"])
     os.chdir(places["work"])
-    confine([folder, *caches, Path("/dev/shm")], devices=[Path("/dev"), Path("/proc/self")])
+    _write_only_in(folder, *caches)
 
 
-def server_home(scratch: Path) -> Path:
-    """Make the home of the process from which others are forked, with access to the caches."""
+def confine_server(home: Path) -> None:
+    """Set the home of the process from which others are forked, and confine its writing.
+
+    It imports the libraries, whose code could otherwise write anywhere. The processes that are
+    forked from it keep these limits, and get narrower ones.
+
+    Parameters
+    ----------
+    home
+        Its home in the scratch folder, see `server_home`.
+    """
+    scratch = home.parent
+    temporary = scratch / "temporary"
+    temporary.mkdir(exist_ok=True)
+    _move(home, temporary)
+    _write_only_in(scratch, (home / _KEPT).resolve())
+
+
+def _move(home: Path, temporary: Path) -> None:
+    apply({"HOME": str(home), "TMPDIR": str(temporary), **NO_OTHER_HOMES})
+    tempfile.tempdir = None  # may have been looked up before
+
+
+def _write_only_in(*folders: Path) -> None:
+    confine([*folders, Path("/dev/shm")], devices=[Path("/dev"), Path("/proc/self")])
+
+
+def server_home(scratch: Path, memory_types: Iterable[MemoryType]) -> Path:
+    """Make the home of the process from which others are forked, with access to the caches.
+
+    Parameters
+    ----------
+    scratch
+        The folder in which the home is made.
+    memory_types
+        The memories of the callables. The folder of caches is made if any of them keeps something.
+    """
     home = scratch / "home"
     kept = home / _KEPT
     kept.parent.mkdir(parents=True)
     with contextlib.suppress(OSError):
-        # The target may not exist yet: it is created when there is something to keep.
+        if any(facts(kind).kernel_caches for kind in memory_types):
+            (Path.home() / _KEPT).mkdir(parents=True, exist_ok=True)
         kept.symlink_to(Path.home() / _KEPT, target_is_directory=True)
     return home
 

@@ -61,7 +61,7 @@ def fork_server(
         "PYTHONPATH": search_path,
         AHEAD: " ".join(sorted(modules)),
         DEVICES: " ".join(memory_types),
-        HOME: str(server_home(scratch)),
+        HOME: str(server_home(scratch, used)),
     }
     with _environment({**ENVIRONMENT, **variables, **mark}), _socket_in(scratch):
         try:

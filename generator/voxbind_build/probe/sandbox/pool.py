@@ -10,7 +10,9 @@ Limits count the processor time of the callable's process, so that the result do
 load of the machine. A callable that sleeps or waits is ended after ten times the limit in elapsed
 time, and a process that does nothing at all a little later than a call would be. A call that ends
 because of a limit, a signal from outside or a lack of memory is inconclusive, not refused. Its
-callable is observed once more at the end, with nothing else running.
+callable is observed once more at the end, with nothing else running. So is one that crashes: on a
+busy machine, a library may crash because it can't start a thread. A crash counts if it happens in
+that second observation.
 
 A pool of long-lived workers would be a little faster, but a worker that exits with `os._exit(0)`
 would go unnoticed until the time limit, and a late crash would be attributed to the next callable.
@@ -158,15 +160,15 @@ def probe(
                     _end_processes(folder)
                     last = _last_call(folder)
                     shutil.rmtree(folder, ignore_errors=True)
+                    fatal = {**task.fatal, **({} if ending is None else {last: ending})}
                     if ending is None:
                         observation = future.result()
+                    elif last and folder not in ended and _may_go_on(future, fatal):
+                        waiting.appendleft(structs.replace(task, fatal=fatal))
+                        continue
                     else:
-                        fatal = {**task.fatal, last: ending}
-                        if last and folder not in ended and _may_go_on(future, fatal):
-                            waiting.appendleft(structs.replace(task, fatal=fatal))
-                            continue
                         observation = _given_up(task, ending, fatal)
-                    if observation.inconclusive and not alone:
+                    if (observation.inconclusive or _has_crashed(fatal)) and not alone:
                         again.append(structs.replace(task, fatal={}, again=True))
                         continue
                     observations[observation.definition] = observation
@@ -214,6 +216,10 @@ def _ending(future: Future[Observation], limits: Limits) -> Ending | None:
 def _given_up(task: ProbeTask, ending: Ending, fatal: Mapping[int, Ending]) -> Observation:
     is_open = any(each.outcome == "inconclusive" for each in fatal.values())
     return failed(blank(task), ending.words, is_open)
+
+
+def _has_crashed(fatal: Mapping[int, Ending]) -> bool:
+    return any(ending.outcome == "crashed" for ending in fatal.values())
 
 
 def _may_go_on(future: Future[Observation], fatal: Mapping[int, Ending]) -> bool:

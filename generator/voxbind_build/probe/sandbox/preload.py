@@ -8,6 +8,7 @@ needs it tries again, where a failure does no harm to others.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -22,7 +23,7 @@ from typing import Any
 
 from voxbind_build.memories.lookup import memory
 from voxbind_build.probe.inputs.roles import table
-from voxbind_build.probe.sandbox.confinement import NO_OTHER_HOMES, apply, share_caches
+from voxbind_build.probe.sandbox.confinement import confine_server, share_caches
 
 AHEAD = "VOXBIND_AHEAD"
 """Environment variable with the names of modules to import, separated by spaces."""
@@ -95,8 +96,8 @@ def _warm_up() -> None:
 
 
 def _serve(home: Path) -> None:
-    """Prepare this process as the server: set its home, import modules and start devices."""
-    apply({"HOME": str(home), **NO_OTHER_HOMES})
+    """Prepare this process as the server: confine it, import modules and start devices."""
+    confine_server(home)
     for name in os.environ.pop(AHEAD, "").split():
         with _quietly():
             importlib.import_module(name)
@@ -110,6 +111,10 @@ def _serve(home: Path) -> None:
         # the compiler.
         list(share_caches(home, kind))
     _warm_up()
+    # Otherwise the garbage collector of each process looks through all objects of the libraries,
+    # and copies the memory that they are in.
+    gc.collect()
+    gc.freeze()
 
 
 if HOME in os.environ:

@@ -42,8 +42,26 @@ VOCABULARY = MappingProxyType(
         ),
         **dict.fromkeys(
             (
-                *("AnyArray", "Array", "ArrayLike", "ArrayT", "Castable", "DTypeLike", "Exporter"),
-                *("Integer", "LibraryArray", "Lists", "Nested", "OutT", "RandomGenerator", "Real"),
+                *(
+                    "AnyArray",
+                    "AnyCarrier",
+                    "Array",
+                    "ArrayLike",
+                    "ArrayT",
+                    "Carrier",
+                    "Castable",
+                    "DTypeLike",
+                ),
+                *(
+                    "Exporter",
+                    "Integer",
+                    "LibraryArray",
+                    "Lists",
+                    "Nested",
+                    "OutT",
+                    "RandomGenerator",
+                    "Real",
+                ),
                 *("Reshapable", "Transposable"),
             ),
             "voxbind.arrays",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from voxbind_build.common import signatures
+from voxbind_build.common.typeexpr import names as type_names
+from voxbind_build.common.typeexpr import parse
 from voxbind_build.memories.lookup import facts
-from voxbind_build.model import PACKAGE, Function, Library
+from voxbind_build.model import DECORATED, PACKAGE, Function, Library
 from voxbind_build.render.code.checked_text import RenderError, identifier
 from voxbind_build.render.code.module_tree import Node
 from voxbind_build.render.code.namespace import Namespace
@@ -49,6 +52,15 @@ def render_module(node: Node, templates: Path, examples: Examples) -> str:
     return fill_in(node, templates, names, wrappers, _describe(node), _upstreams(node, names))
 
 
+_KINDS = {
+    "POSITIONAL_ONLY": inspect.Parameter.POSITIONAL_ONLY,
+    "POSITIONAL_OR_KEYWORD": inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    "VAR_POSITIONAL": inspect.Parameter.VAR_POSITIONAL,
+    "KEYWORD_ONLY": inspect.Parameter.KEYWORD_ONLY,
+    "VAR_KEYWORD": inspect.Parameter.VAR_KEYWORD,
+}
+
+
 def _wrappers(node: Node, names: Namespace, examples: Examples) -> list[Wrapper]:
     """Return the wrappers of a module, or raise one error for all that can't be written."""
     wrappers: list[Wrapper] = []
@@ -56,6 +68,7 @@ def _wrappers(node: Node, names: Namespace, examples: Examples) -> list[Wrapper]
     for name, function in sorted(node.callables.items()):
         try:
             identifier(function.original_name, f"{node.name}.{name}")
+            _check_order(function, f"{node.name}.{name}")
             memory, axes = node.library.memory_type, node.library.axes
             wrappers.append(wrap(name, function, node.key, memory, names, examples, axes))
         except RenderError as error:
@@ -63,6 +76,32 @@ def _wrappers(node: Node, names: Namespace, examples: Examples) -> list[Wrapper]
     if problems:
         raise RenderError("; ".join(problems.values()), problems)
     return wrappers
+
+
+def _check_order(function: Function, where: str) -> None:
+    """Raise an error if a module with these parameters wouldn't compile.
+
+    Raises
+    ------
+    RenderError
+        If a parameter without a default comes after one with a default, if kinds are in another
+        order than Python's, or if two parameters have one name.
+    """
+    try:
+        inspect.Signature(
+            [
+                inspect.Parameter(
+                    parameter.name,
+                    _KINDS[parameter.kind],
+                    default=inspect.Parameter.empty
+                    if parameter.default is None
+                    else parameter.default,
+                )
+                for parameter in function.parameters
+            ]
+        )
+    except (ValueError, IndexError) as error:  # an IndexError for an empty name
+        raise RenderError(f"{where}: its signature isn't one of Python: {error}") from error
 
 
 def render_handed_on(node: Node, name: str, templates: Path) -> str:
@@ -90,7 +129,10 @@ def render_handed_on(node: Node, name: str, templates: Path) -> str:
         .render(
             docstring=docstring(description),
             module=module,
-            names=dict(sorted(names.items())),
+            names={
+                name: "constant" if _is_of_any_type(kind) else kind
+                for name, kind in sorted(names.items())
+            },
             functions=_unwrapped_functions(names, "Any"),
             is_submodule=name in node.submodules,
             upstream=f"upstream({_upstream_arguments(module, node)})",
@@ -127,13 +169,15 @@ def fill_in(
     overload = names.bind("overload", "typing") if has_overloads else ""
     constants = sorted(
         {name for name, function in node.handed_on.items() if function.form == "constant"}
-        | {name for name, kind in node.names_of_package.items() if kind == "constant"}
+        | {name for name, kind in node.names_of_package.items() if _is_of_any_type(kind)}
     )
     for name, function in sorted(node.handed_on.items()):
         if function.form == "class":
             names.hand_on(identifier(function.original_name, name), function.module, name)
     classes = [name for name, kind in node.names_of_package.items() if kind == "class"]
-    for name in (*node.not_wrapped, *classes):
+    # Editors don't see the names of a module that computes its `__all__` through a star import.
+    stubbed = [name for name in node.not_wrapped_modules if _has_stub(node, name)]
+    for name in (*node.not_wrapped, *classes, *stubbed):
         names.hand_on(name, node.upstream, name)
     submodules = sorted([*node.children, *node.not_wrapped_modules])
     lazy = _lazy(node, submodules, names)
@@ -156,7 +200,7 @@ def fill_in(
             lazy=lazy,
             public=sorted([*node.functions, *submodules, *node.not_wrapped]),
             is_folder=node.is_folder,
-            children=submodules,
+            children=[name for name in submodules if name not in stubbed],
             upstreams=upstreams,
             aliases=[f"{name}: {type_alias} = {text}" for text, name in names.aliases.items()],
             # All names are bound by now, so the imports are complete.
@@ -171,6 +215,11 @@ def fill_in(
             checking=checking,
         )
     )
+
+
+def _has_stub(node: Node, submodule: str) -> bool:
+    """Return whether a package of stubs states the names of a submodule without wrappers."""
+    return "*" in node.library.handed_on.get(f"{node.upstream}.{submodule}", {})
 
 
 def _unwrapped_functions(names: Mapping[str, str], anything: str) -> list[str]:
@@ -194,6 +243,11 @@ def _unwrapped_functions(names: Mapping[str, str], anything: str) -> list[str]:
         for name, kind in sorted(names.items())
         if kind.startswith("(") and (parameters := signatures.read(kind)) is not None
     ]
+
+
+def _is_of_any_type(kind: str) -> bool:
+    """Return whether no more is known of a name that is handed on than its existence."""
+    return kind == "constant" or kind.startswith(DECORATED)
 
 
 def taken(node: Node) -> set[str]:
@@ -244,11 +298,13 @@ def _forms(module: str, node: Node) -> str:
     if not functions or not (library.axes or library.image_class):
         return ""
     forms: dict[str, object] = {
-        "images": {function.original_name: _places(function) for function in functions}
+        "images": {each.original_name: _places(each, library) for each in functions}
     }
     if library.axes:
         forms["axes"] = library.axes
-        if channels := [each.original_name for each in functions if each.needs_channels]:
+        if channels := [
+            function.original_name for function in functions if function.needs_channels
+        ]:
             forms["channels"] = tuple(channels)
     if library.image_class:
         names = (library.image_class.name, library.image_class.from_array)
@@ -258,13 +314,29 @@ def _forms(module: str, node: Node) -> str:
     return f", forms={forms!r}"
 
 
-def _places(function: Function) -> dict[str, int]:
-    """Return the position of each parameter that takes an image; -1 for a keyword."""
+def _places(function: Function, library: Library) -> dict[str, int]:
+    """Return the position of each parameter that takes an image; -1 for a keyword.
+
+    If the library has a class of images, a parameter takes one too if its signature says so. So may
+    the further arguments of overloads (``*args``).
+    """
     kinds = {parameter.name: parameter.kind for parameter in function.parameters}
     positions = {name: position for position, name in enumerate(kinds)}
-    return {
-        name: -1 if kinds[name] == "KEYWORD_ONLY" else positions[name] for name in function.arrays
+    typed = [
+        parameter.name
+        for parameter in function.parameters
+        if library.image_class
+        and parameter.annotation_source in ("annotation", "stub")
+        and "Array" in type_names(parse(parameter.annotation))
+    ]
+    places = {
+        name: -1 if kinds[name] == "KEYWORD_ONLY" else positions[name]
+        for name in dict.fromkeys((*function.arrays, *typed))
     }
+    starred = next((name for name, kind in kinds.items() if kind == "VAR_POSITIONAL"), None)
+    if library.image_class and starred:
+        places[f"*{starred}"] = positions[starred]
+    return places
 
 
 def _home(module: str, library: Library) -> str:

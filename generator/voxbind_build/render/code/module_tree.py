@@ -131,7 +131,9 @@ def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None
             node.upstream = node.name
             names = library.handed_on.get(node.name, {})
             node.names_of_package = {
-                identifier(name, node.name): kind for name, kind in names.items()
+                identifier(name, node.name): kind
+                for name, kind in names.items()
+                if name not in node.children  # a module of wrappers is found by its path
             }
     for public, exclusion in sorted(library.excluded.items()):
         parent, _, name = public.rpartition(".")
@@ -139,7 +141,9 @@ def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None
             continue
         node = nodes[parent]
         if exclusion.reason == "module" and node.is_folder and public not in nodes:
-            node.not_wrapped_modules.append(identifier(name, public))
+            # A package can export a function under the name of its module: `from .load import load`
+            if name not in node.names_of_package:
+                node.not_wrapped_modules.append(identifier(name, public))
         elif exclusion.reason == "module" and public not in nodes and name not in NOT_FOR_USERS:
             node.submodules.append(identifier(name, public))
         elif exclusion.reason not in _NOT_SHOWN and name not in node.children:

@@ -15,7 +15,11 @@ _MOST_ROWS = 2
 """Largest number of overloads by dtype: each of them costs type checkers time."""
 _INTEGERS = ("uint8", "uint16", "int32")
 """The integer dtypes that are measured; if all give the same dtype, other integers give it too."""
-_NUMBERS = {"float": Name("Real"), "int": Name("Integer")}
+_NUMBERS: Mapping[str, TypeExpr] = {
+    "float": Name("Real"),
+    "int": Name("Integer"),
+    "complex": union(Name("complex"), Name("Real")),
+}
 _DTYPE = re.compile(r"[a-z]+[0-9]*")
 """The form of a dtype's name that is one of NumPy's classes too."""
 _UNCHANGED = frozenset(("Callable", "dict", "list", "set", "type"))

@@ -22,6 +22,7 @@ from voxbind_build.common.typeexpr import (
 from voxbind_build.memories.lookup import facts
 from voxbind_build.model import SLICE_BY_SLICE, Form, Function, MemoryType, Parameter
 from voxbind_build.render.code.checked_text import annotation, literal, type_of, with_arrays
+from voxbind_build.render.code.forms import are_all_values, differs_for_carriers, has_joined_type
 from voxbind_build.render.code.namespace import Namespace
 from voxbind_build.render.code.numpy_types import dtype_rows, image_array, ndarray, numbers, scalar
 
@@ -58,6 +59,8 @@ _OUT = Name("OutT")
 _SAME = _Arrays(image=Generic("Transposable", (_OUT,)), result=_OUT)
 _RESHAPED = _Arrays(image=Generic("Reshapable", (_OUT,)), result=_OUT)
 _RECAST = _Arrays(image=Generic("Castable", (_OUT,)), result=_OUT)
+_CARRIERS = (Name("Carrier"), Name("AnyCarrier"))
+"""Images of dask and xarray, of which a number may come back as an array, and points as a list."""
 
 
 def signatures(
@@ -109,19 +112,38 @@ class _Writer:
         )
 
     def all(self) -> Iterator[Signature]:
-        kinds = self._kinds()
-        forms = self._forms()
-        if len(kinds) > 1 or forms:
+        kinds, forms = self._kinds(), self._forms()
+        carrier = self._carrier(forms)
+        if len(kinds) > 1 or forms or carrier:
             for form in forms:
                 returns = type_of(form.annotation, self._where)
+                if carrier and differs_for_carriers(returns, self._function.kinds):
+                    yield self._signature(carrier, ANY)
+                    carrier = None
                 # Without an image, an option may decide the dtype as well.
                 form_kinds = kinds if self._first is None else kinds[:1]
                 if not _ARRAYS & names(returns):
                     form_kinds = [self._any(kinds)]
                 for kind in form_kinds:
                     yield self._signature(kind, returns, form)
-            yield from (self._signature(kind, self._returns) for kind in kinds)
+            if carrier:
+                yield self._signature(carrier, ANY)
+            if self._first is not None or not are_all_values(forms, self._function.parameters):
+                yield from (self._signature(kind, self._returns) for kind in kinds)
         yield self._signature(self._any(kinds), self._united(kinds))
+
+    def _carrier(self, forms: tuple[Form, ...]) -> _Arrays | None:
+        """Return the type of images of dask and xarray if they give results of another type."""
+        function, first = self._function, self._first
+        if function.contract is None or first is None or first.name not in function.arrays:
+            return None
+        kinds = function.kinds
+        if not image_is_plain(first, self._where) or not differs_for_carriers(self._returns, kinds):
+            return None
+        default = type_of(forms[0].annotation, self._where) if forms else self._returns
+        options = [name for form in forms for name in form.options]
+        is_joined = has_joined_type(self._returns, default, kinds, options)
+        return _Arrays(image=Name("Carrier" if is_joined else "AnyCarrier"), result=ANY)
 
     def _forms(self) -> tuple[Form, ...]:
         """Return the result types by options, if all these options can be passed by name."""
@@ -293,6 +315,7 @@ class _Writer:
             values = form.options.get(parameter.name, "") if form else ""
             type_ = form.types.get(parameter.name, "") if form else ""
             required = position < n_required or (bool(values) and values != parameter.default)
+            required = required or (parameter is self._first and kind.image in _CARRIERS)
             if previous == "POSITIONAL_ONLY" and parameter.kind != previous:
                 texts.append("/")
             if parameter.kind == "VAR_KEYWORD":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from voxbind_build.model import Manifest
+from voxbind_build.render.code.lazy_facts import lazy_facts
 
 __all__ = ["INDEX", "index"]
 
@@ -27,8 +28,7 @@ def index(manifest: Manifest) -> str:
         for function in library.functions.values():
             facts = {fact: getattr(function, fact) for fact in _FACTS}
             facts |= {"library": key, "memory_type": library.memory_type}
-            if function.reach is not None:
-                facts["reach"] = function.reach
+            facts |= lazy_facts(function)
             name = function.wrapper.removeprefix(f"{manifest.package}.")
             lines[name] = f'"{name}": {msgspec.json.encode(facts, order="sorted").decode()}'
     return "{\n" + ",\n".join(lines[name] for name in sorted(lines)) + "\n}\n"

@@ -231,16 +231,18 @@ class _Writer:
     def _dimensions(self) -> str:
         """Return a condition on the image's number of axes; empty if any number is accepted."""
         function = self._function
-        if function.contract in (None, "FLEXIBLE") or self._takes_any:
+        if not (function.contract and self._images) or self._takes_any:
             return ""
-        is_sliced = contract_form(function.contract).volumes == "sliced"
-        plain, comparison = (3, "<") if is_sliced else (2, "!=")
+        form = contract_form(function.contract)
+        comparison, plain = form.direct_axes
         image = self._images[0]
         # Lists and exporters have no `ndim`.
         ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
         if function.needs_channels:
             return f"{ndim} {comparison} {plain + 1}"
-        if "channel_axis" in self._by_name:
+        channel_axis = self._by_name.get("channel_axis")
+        # Some functions always have it, for the colours that they add.
+        if channel_axis is not None and "None" in (channel_axis.annotation or "None"):
             return f"{ndim} {comparison} ({plain} if channel_axis is None else {plain + 1})"
         return f"{ndim} {comparison} {plain}"
 
@@ -267,11 +269,23 @@ class _Writer:
         return f"{warn}({name}, {name!r}{dtype})"
 
     def _lifted(self) -> str:
+        """Return the call of `voxbind._dispatch.dispatch`, with the facts that it needs."""
         function = self._function
         entry = "call_as_is"
         if function.contract and self._images and not self._takes_any:
             entry = contract_form(function.contract).entry
-        positional, required, args, kwargs = self._forwarding()
+        facts = {**self._array_facts(entry), **self._call_facts(entry)}
+        call = self._names.bind(entry, "voxbind._dispatch.dispatch")
+        arguments = "".join(f", {name}={value!r}" for name, value in facts.items())
+        arguments += self._defaults()
+        scope = self._names.bind("locals", "builtins")
+        target = f"{self._upstream}.{function.original_name}"
+        return f"{call}({target}, {scope}(){arguments})"
+
+    def _array_facts(self, entry: str) -> dict[str, object]:
+        """Return which parameters take which arrays, without the facts that are empty."""
+        function = self._function
+        _, _, args, kwargs = self._forwarding()
         is_image = function.kind == "image"
         facts: dict[str, object] = {
             "images": self._images,
@@ -288,28 +302,30 @@ class _Writer:
             "required_outputs": function.needs_output if is_image else (),
             "args": args,
             "kwargs": kwargs,
-            "library_axes": self._library_axes if entry == "call_2d" else "",
+            "library_axes": self._library_axes if entry in ("call_2d", "call_3d") else "",
             "memory": "" if memory_facts(self._memory).is_default else self._memory,
         }
-        facts = {name: value for name, value in facts.items() if value}
+        return {name: value for name, value in facts.items() if value}
+
+    def _call_facts(self, entry: str) -> dict[str, object]:
+        """Return how the function is called, and what happens to its slices, unless it is usual."""
+        function = self._function
+        positional, required, _, _ = self._forwarding()
+        has_slices = entry in ("call_2d", "call_2d_or_3d")
+        facts: dict[str, object] = {}
         if required != 1:
             facts["n_required"] = required
         if positional != required:
             facts["n_positional"] = positional
-        if entry in ("call_2d", "call_2d_or_3d") and not function.stacks:
+        if has_slices and not function.stacks:
             facts["stackable"] = False
         if entry != "call_as_is" and function.needs_channels:
             facts["needs_channels"] = True
-        if entry in ("call_2d", "call_2d_or_3d") and (function.random or function.mutates):
+        if has_slices and (function.random or function.mutates):
             facts["sequential"] = True
-        if entry in ("call_2d", "call_2d_or_3d") and function.stacks:
+        if has_slices and function.stacks:
             facts |= _slice_facts(function)
-        call = self._names.bind(entry, "voxbind._dispatch.dispatch")
-        arguments = "".join(f", {name}={value!r}" for name, value in facts.items())
-        arguments += self._defaults()
-        scope = self._names.bind("locals", "builtins")
-        target = f"{self._upstream}.{function.original_name}"
-        return f"{call}({target}, {scope}(){arguments})"
+        return facts
 
     def _defaults(self) -> str:
         """Return the argument ``defaults``, which a function with deprecated parameters needs."""
@@ -352,11 +368,15 @@ class _Writer:
         return max(positional, required), required, args, kwargs
 
 
-def _slice_facts(function: Function) -> dict[str, object]:
-    """Return the facts on arguments that a slice of a volume gets in another form."""
-    axis_arguments = {
+def axis_kinds(function: Function) -> dict[str, str | tuple[float, ...]]:
+    """Return the kind of each argument that has an entry for each axis, as the run time has it."""
+    return {
         name: argument.neutral if argument.kind == "numbers" else argument.kind
         for name, argument in function.axis_arguments.items()
     }
-    facts: dict[str, object] = {"axis_arguments": axis_arguments, "seeds": function.seeds}
+
+
+def _slice_facts(function: Function) -> dict[str, object]:
+    """Return the facts on arguments that a slice of a volume gets in another form."""
+    facts: dict[str, object] = {"axis_arguments": axis_kinds(function), "seeds": function.seeds}
     return {name: value for name, value in facts.items() if value}

@@ -42,6 +42,10 @@ _UNKNOWN = (
 )
 
 
+STATEFUL = "two equal calls in a row can give different results"
+"""What is said of a function that keeps something from one call to the next."""
+
+
 def contract_paragraph(function: Function) -> str:
     """Return the paragraph as one line."""
     return f"{'. '.join(_sentences(function))}."
@@ -70,6 +74,8 @@ def _sentences(function: Function) -> Iterator[str]:
         yield from library_warnings.of_twin(function.twin)
     if function.contract is not None and function.random:
         yield f"Random: {randomness(function)}"
+    if function.contract is not None and function.keeps_state:
+        yield f"Keeps a state: {STATEFUL}"
 
 
 def _source(function: Function) -> str:

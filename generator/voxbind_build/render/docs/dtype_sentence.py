@@ -51,7 +51,7 @@ def _result(function: Function, image_dtype: str) -> str:
 def _scale(function: Function, image_dtype: str) -> str:
     """Say how the values of the result are scaled, for images of dtype `image_dtype`."""
     fact = function.dtypes[image_dtype]
-    if _kind(function) not in _WITH_RANGE or fact.range is None:
+    if function.kinds[0] not in _WITH_RANGE or fact.range is None:
         return ""
     if fact.dtype in ("uint8", "uint16"):
         largest = _LARGEST[fact.dtype]
@@ -105,14 +105,10 @@ def outcome(function: Function, image_dtype: str) -> str:
         dtype of the image.
     """
     fact = function.dtypes[image_dtype]
-    if fact.range is None or fact.dtype == "bool" or _kind(function) not in _WITH_RANGE:
+    if fact.range is None or fact.dtype == "bool" or function.kinds[0] not in _WITH_RANGE:
         return fact.dtype
     least, greatest = (_number(value, fact.dtype) for value in fact.range)
     return f"{fact.dtype} in [{least}, {greatest}]"
-
-
-def _kind(function: Function) -> str:
-    return function.result if isinstance(function.result, str) else function.result[0]
 
 
 def _number(value: float, dtype: str) -> str:

@@ -18,10 +18,15 @@ def reach_sentence(function: Function) -> str:
         source = f"measured for {function.twin.name}"
     match reach.kind:
         case "pointwise":
-            return f"Reach: 0, since elements depend on the same element alone ({source})"
+            return (
+                "Reach: 0, because an element of the result depends only on the element at its own "
+                f"place ({source})"
+            )
         case "local":
             axes = "Y and X" if function.contract == "PURE_2D" else "each axis"
-            return f"Reach: {reach.formula} elements along {axes} ({source})"
+            half = ", where half() is half the length of an array" * ("half(" in reach.formula)
+            elements = "1 element" if reach.formula == "1" else f"{reach.formula} elements"
+            return f"Reach: {elements} along {axes}{half} ({source})"
         case "everything":
             return f"Reach: the entire image ({source})"
         case "unknown":

@@ -13,18 +13,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import accumulate, product
+from itertools import product
 from typing import Any, NamedTuple
 
 from ..._axes.layout import Image
 from ..._axes.measured import Measured
-from ..._memory.lookup import memory_of, to_host
+from ..._memory.lookup import from_host_like, to_host
 from ..._support.untyped import np
 from ...errors import MemoryTypeError
 from ..block_calls import CallOfPart
 from ..building import plain_arguments
 from ..result_dtypes import dtype_of_output, dtype_of_result
-from .tree import combined, delayed, lazy_number, of_chunks
+from .tree import (
+    array_of_chunks,
+    caller_of,
+    combined,
+    delayed,
+    lazy_number,
+    of_chunks,
+    starts_of_chunks,
+    untraced,
+)
 
 __all__ = ["LABELLINGS", "labelled"]
 
@@ -79,54 +88,42 @@ def labelled(facts: Measured, arguments: Mapping[str, Any], image: Image) -> Any
     dtype = next(filter(None, named), "") or dtype_of_result(
         facts.name, facts.dtypes, image.parameter, array.dtype
     )
+    caller = caller_of(facts, arguments, image.parameter)
     offsets = labelling.neighbours(arguments, array.ndim)
     rest = plain_arguments(facts, arguments)
     for name in (image.parameter, labelling.num, *facts.outputs):
         rest.pop(name, None)
+    call = CallOfPart(facts.function, rest)
+    place = partial(_places, call, image.parameter, starts_of_chunks(array), array.shape)
     host = np.empty((0,) * array.ndim, np.int64)
-    places = array.map_blocks(
-        partial(_places, CallOfPart(facts.function, rest), image.parameter, _starts(array)),
-        shape=array.shape,
-        dtype=host.dtype,
-        meta=host,
-        token="label",
-    )
-    known = combined(_concatenated, of_chunks(_present, places))
+    places = array_of_chunks(caller, place, array, meta=host, with_place=True)
+    known = combined(_concatenated, of_chunks(caller, _present, places))
     numbering = delayed(_numbering)(known, _touching(array, places, offsets, labelling))
-    labels = places.map_blocks(
-        partial(_replaced, dtype=dtype, like=array._meta),
-        numbering=numbering,
-        dtype=dtype,
-        meta=array._meta.astype(dtype),
-        token="label",
-    )
+    replaced = partial(_replaced, dtype=dtype, like=array._meta)
+    meta = array._meta.astype(dtype)
+    labels = array_of_chunks(caller, replaced, places, meta=meta, numbering=numbering)
     if labelling.num and not arguments[labelling.num]:
         return labels
     return labels, lazy_number(delayed(_count)(numbering), "int64")
-
-
-def _starts(array: Any) -> tuple[tuple[int, ...], ...]:
-    """Return the index of each chunk's first element, along each axis."""
-    return tuple(tuple(accumulate(sizes[:-1], initial=0)) for sizes in array.chunks)
 
 
 def _places(
     call: CallOfPart,
     image: str,
     starts: Sequence[Sequence[int]],
-    block: Any,
     shape: tuple[int, ...],
-    block_id: tuple[int, ...],
+    position: tuple[int, ...],
+    block: Any,
 ) -> Any:
     """Label a chunk: each label is the place of the component's first element, plus 1."""
-    result = call({image: block})
+    result = untraced(call, {image: block})
     labels = to_host(result[0] if isinstance(result, tuple) else result, "labels")
     flat = labels.ravel()
     first = np.zeros(int(flat.max(initial=0)) + 1, np.int64)
     # Of several assignments to an element the last one holds, which is that of the first place.
     first[flat[::-1]] = np.arange(flat.size - 1, -1, -1)
     inside = np.unravel_index(first, labels.shape)
-    start = [axis[index] for axis, index in zip(starts, block_id, strict=True)]
+    start = [axis[index] for axis, index in zip(starts, position, strict=True)]
     index = tuple(axis + offset for axis, offset in zip(inside, start, strict=True))
     place = np.ravel_multi_index(index, shape).astype(np.int64) + 1
     place[0] = 0
@@ -217,5 +214,4 @@ def _replaced(places: Any, *, numbering: tuple[Any, Any], dtype: str, like: Any)
     known, numbers = numbering
     table = np.concatenate([[0], numbers]).astype(dtype)
     labels = table[np.searchsorted(known, places, side="right")]
-    memory = memory_of(like)
-    return labels if memory is None else memory.from_host(labels, memory.device(like))
+    return from_host_like(labels, like)

@@ -87,7 +87,7 @@ def box(
     ndarray
         The smoothed image.
     """
-    if class_of(image) is _toylib.Array and not slice_by_slice:
+    if class_of(image) is _toylib.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _toylib.box(image, size=size)
     else:
         result = call_2d_or_3d(
@@ -150,7 +150,7 @@ def boxcar(
     ndarray
         The smoothed image.
     """
-    if class_of(image) is _toylib.Array and not slice_by_slice:
+    if class_of(image) is _toylib.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _toylib.boxcar(image, size=size)
     else:
         result = call_2d_or_3d(
@@ -196,7 +196,7 @@ def edges(
 
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> float64. Reach: 1 elements along Y and X (measured).
+    float64 -> float64. Reach: 1 element along Y and X (measured).
 
     Parameters
     ----------

@@ -17,8 +17,10 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     Exporter,
     Integer,
@@ -56,6 +58,10 @@ if not TYPE_CHECKING:
 
     def __dir__() -> list[str]:
         return [*__all__]
+
+
+@overload
+def label(image: AnyCarrier, connectivity: Integer = 1, *, slice_by_slice: bool = False) -> Any: ...
 
 
 @overload
@@ -108,13 +114,33 @@ def label(
     count : int
         The number of labels.
     """
-    if class_of(image) is _toylib.Array and not slice_by_slice:
+    if class_of(image) is _toylib.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: tuple[Array, int] | tuple[Array, Array] = _toylib.label(
             image, connectivity=connectivity
         )
     else:
         result = call_2d_or_3d(_toylib.label, locals(), images=("image",))
     return result
+
+
+@overload
+def mean_difference(
+    image: Carrier,
+    reference: ArrayLike,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def mean_difference(
+    image: AnyArray | Lists,
+    reference: ArrayLike,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> float: ...
 
 
 def mean_difference(
@@ -147,6 +173,7 @@ def mean_difference(
     """
     if (
         class_of(image) is _toylib.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(reference) is _toylib.Array
         and (mask is None or class_of(mask) is _toylib.Array)
@@ -162,6 +189,12 @@ def mean_difference(
             stackable=False,
         )
     return result
+
+
+@overload
+def peaks(
+    image: AnyCarrier, min_value: Real | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
 
 
 @overload
@@ -207,11 +240,19 @@ def peaks(image: AnyArray, min_value: Real | None = None, *, slice_by_slice: boo
     coordinates : (N, ndim) ndarray of int
         A row for each peak.
     """
-    if class_of(image) is _toylib.Array and not slice_by_slice:
+    if class_of(image) is _toylib.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _toylib.peaks(image, min_value=min_value)
     else:
         result = call_2d_or_3d(_toylib.peaks, locals(), images=("image",), stackable=False)
     return result
+
+
+@overload
+def threshold_mean(image: Carrier, *, slice_by_slice: bool = False) -> Any: ...
+
+
+@overload
+def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> float: ...
 
 
 def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> float:
@@ -235,7 +276,7 @@ def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> float:
     threshold : float
         The mean.
     """
-    if class_of(image) is _toylib.Array and not slice_by_slice:
+    if class_of(image) is _toylib.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: float = _toylib.threshold_mean(image)
     else:
         result = call_2d_or_3d(

@@ -73,8 +73,8 @@ def dilate(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis
-    (measured).
+    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis, where
+    half() is half the length of an array (measured).
 
     Parameters
     ----------
@@ -95,6 +95,7 @@ def dilate(
     """
     if (
         class_of(image) is _toylib.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _toylib.Array)
         and (out is None or class_of(out) is _toylib.Array)
@@ -125,7 +126,7 @@ def grow(image: AnyArray, *, slice_by_slice: bool = False) -> Array:
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 1 elements along each axis (measured).
+    float32 and float64 are preserved. Reach: 1 element along each axis (measured).
 
     Deprecated since version 0.9: Use `dilate`.
 
@@ -142,7 +143,7 @@ def grow(image: AnyArray, *, slice_by_slice: bool = False) -> Array:
     ndarray
         The maxima.
     """
-    if class_of(image) is _toylib.Array and not slice_by_slice:
+    if class_of(image) is _toylib.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _toylib.grow(image)
     else:
         result = call_2d_or_3d(_toylib.grow, locals(), images=("image",))

@@ -20,6 +20,7 @@ from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
     Array,
+    Carrier,
     Castable,
     Exporter,
     Integer,
@@ -44,6 +45,30 @@ if not TYPE_CHECKING:
 
     def __dir__() -> list[str]:
         return [*__all__]
+
+
+@overload
+def apply(
+    image: Carrier,
+    function: Callable[..., object],
+    /,
+    *args: object,
+    extra: Real = float("nan"),
+    slice_by_slice: bool = False,
+    **kwargs: object,
+) -> Any: ...
+
+
+@overload
+def apply(
+    image: AnyArray,
+    function: Callable[..., object],
+    /,
+    *args: object,
+    extra: Real = float("nan"),
+    slice_by_slice: bool = False,
+    **kwargs: object,
+) -> float: ...
 
 
 def apply(
@@ -83,7 +108,7 @@ def apply(
     Any
         What the function returns.
     """
-    if class_of(image) is _toylib.Array and not slice_by_slice:
+    if class_of(image) is _toylib.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: float = _toylib.apply(image, function, *args, extra=extra, **kwargs)
     else:
         result = call_2d_or_3d(
@@ -102,7 +127,7 @@ def apply(
 @overload
 def combine(
     image: np.ndarray[Any, np.dtype[Never]],
-    weights: tuple[complex, ...] = (1, -2.5, 1j),
+    weights: tuple[complex | Real, ...] = (1, -2.5, 1j),
     key: Callable[..., object] = library_default("<lambda>"),
     counts: Sequence[Integer] = range(1, 10, 2),
     empty: Mapping[str, object] = {},
@@ -114,7 +139,7 @@ def combine(
 @overload
 def combine(
     image: np.ndarray[Any, np.dtype[np.float32]],
-    weights: tuple[complex, ...] = (1, -2.5, 1j),
+    weights: tuple[complex | Real, ...] = (1, -2.5, 1j),
     key: Callable[..., object] = library_default("<lambda>"),
     counts: Sequence[Integer] = range(1, 10, 2),
     empty: Mapping[str, object] = {},
@@ -126,7 +151,7 @@ def combine(
 @overload
 def combine(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
-    weights: tuple[complex, ...] = (1, -2.5, 1j),
+    weights: tuple[complex | Real, ...] = (1, -2.5, 1j),
     key: Callable[..., object] = library_default("<lambda>"),
     counts: Sequence[Integer] = range(1, 10, 2),
     empty: Mapping[str, object] = {},
@@ -138,7 +163,7 @@ def combine(
 @overload
 def combine(
     image: Castable[OutT],
-    weights: tuple[complex, ...] = (1, -2.5, 1j),
+    weights: tuple[complex | Real, ...] = (1, -2.5, 1j),
     key: Callable[..., object] = library_default("<lambda>"),
     counts: Sequence[Integer] = range(1, 10, 2),
     empty: Mapping[str, object] = {},
@@ -150,7 +175,7 @@ def combine(
 @overload
 def combine(
     image: Exporter,
-    weights: tuple[complex, ...] = (1, -2.5, 1j),
+    weights: tuple[complex | Real, ...] = (1, -2.5, 1j),
     key: Callable[..., object] = library_default("<lambda>"),
     counts: Sequence[Integer] = range(1, 10, 2),
     empty: Mapping[str, object] = {},
@@ -161,7 +186,7 @@ def combine(
 
 def combine(
     image: AnyArray,
-    weights: tuple[complex, ...] = (1, -2.5, 1j),
+    weights: tuple[complex | Real, ...] = (1, -2.5, 1j),
     key: Callable[..., object] = library_default("<lambda>"),
     counts: Sequence[Integer] = range(1, 10, 2),
     empty: Mapping[str, object] = {},
@@ -172,8 +197,8 @@ def combine(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float64 -> complex128; float32 -> complex64. Reach: 0, since elements depend on the same
-    element alone (measured).
+    float64 -> complex128; float32 -> complex64. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -196,7 +221,12 @@ def combine(
     ndarray
         An image of the same shape.
     """
-    if class_of(image) is _toylib.Array and not slice_by_slice and isinstance(key, LibraryDefault):
+    if (
+        class_of(image) is _toylib.Array
+        and getattr(image, "ndim", 0) < 4
+        and not slice_by_slice
+        and isinstance(key, LibraryDefault)
+    ):
         result: Array = _toylib.combine(image, weights=weights, counts=counts, empty=empty)
     else:
         result = call_2d_or_3d(_toylib.combine, locals(), images=("image",))
@@ -241,8 +271,8 @@ def hostile(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 0, since elements depend on the same element alone
-    (measured).
+    float32 and float64 are preserved. Reach: 0, because an element of the result depends only
+    on the element at its own place (measured).
 
     Parameters
     ----------
@@ -261,7 +291,7 @@ def hostile(
     image : ndarray
         \"\"\"
     """
-    if class_of(image) is _toylib.Array and not slice_by_slice:
+    if class_of(image) is _toylib.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _toylib.hostile(image, text=text, end=end)
     else:
         result = call_2d_or_3d(_toylib.hostile, locals(), images=("image",))
@@ -271,9 +301,9 @@ def hostile(
 @overload
 def rescale(
     image: np.ndarray[Any, np.dtype[Never]],
-    factor: complex = 2.0,
+    factor: complex | Real = 2.0,
     *,
-    offset: complex = -1.5,
+    offset: complex | Real = -1.5,
     limit: Real = float("inf"),
     noise: Real = 0.5,
     low: Real = library_default("toylib.odd.MISSING"),
@@ -284,9 +314,9 @@ def rescale(
 @overload
 def rescale(
     image: np.ndarray[Any, np.dtype[np.float32]],
-    factor: complex = 2.0,
+    factor: complex | Real = 2.0,
     *,
-    offset: complex = -1.5,
+    offset: complex | Real = -1.5,
     limit: Real = float("inf"),
     noise: Real = 0.5,
     low: Real = library_default("toylib.odd.MISSING"),
@@ -297,9 +327,9 @@ def rescale(
 @overload
 def rescale(
     image: np.ndarray[Any, np.dtype[np.bool_ | np.float64 | np.integer[Any]]],
-    factor: complex = 2.0,
+    factor: complex | Real = 2.0,
     *,
-    offset: complex = -1.5,
+    offset: complex | Real = -1.5,
     limit: Real = float("inf"),
     noise: Real = 0.5,
     low: Real = library_default("toylib.odd.MISSING"),
@@ -310,9 +340,9 @@ def rescale(
 @overload
 def rescale(
     image: Castable[OutT],
-    factor: complex = 2.0,
+    factor: complex | Real = 2.0,
     *,
-    offset: complex = -1.5,
+    offset: complex | Real = -1.5,
     limit: Real = float("inf"),
     noise: Real = 0.5,
     low: Real = library_default("toylib.odd.MISSING"),
@@ -323,9 +353,9 @@ def rescale(
 @overload
 def rescale(
     image: Exporter | Lists,
-    factor: complex = 2.0,
+    factor: complex | Real = 2.0,
     *,
-    offset: complex = -1.5,
+    offset: complex | Real = -1.5,
     limit: Real = float("inf"),
     noise: Real = 0.5,
     low: Real = library_default("toylib.odd.MISSING"),
@@ -335,9 +365,9 @@ def rescale(
 
 def rescale(
     image: AnyArray | Lists,
-    factor: complex = 2.0,
+    factor: complex | Real = 2.0,
     *,
-    offset: complex = -1.5,
+    offset: complex | Real = -1.5,
     limit: Real = float("inf"),
     noise: Real = 0.5,
     low: Real = library_default("toylib.odd.MISSING"),
@@ -347,8 +377,8 @@ def rescale(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
-    int32 -> float64; float32, float64 -> same dtype. Reach: 0, since elements depend on the
-    same element alone (measured).
+    int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured).
 
     Parameters
     ----------
@@ -375,7 +405,12 @@ def rescale(
     ndarray
         The scaled image.
     """
-    if class_of(image) is _toylib.Array and not slice_by_slice and isinstance(low, LibraryDefault):
+    if (
+        class_of(image) is _toylib.Array
+        and getattr(image, "ndim", 0) < 4
+        and not slice_by_slice
+        and isinstance(low, LibraryDefault)
+    ):
         result: Array = _toylib.rescale(
             image, factor=factor, offset=offset, limit=limit, noise=noise
         )

@@ -68,7 +68,7 @@ def depth_gradient(volume: AnyArray, spacing: Real = 1.0) -> Array:
     slope : (P, M, N) ndarray
         An image of the same shape.
     """
-    if class_of(volume) is _toylib.Array and getattr(volume, "ndim", 0) != 2:
+    if class_of(volume) is _toylib.Array and getattr(volume, "ndim", 0) == 3:
         result: Array = _toylib.depth_gradient(volume, spacing=spacing)
     else:
         result = call_3d(_toylib.depth_gradient, locals(), images=("volume",))
@@ -115,7 +115,7 @@ def project(
     """
     if (
         class_of(volume) is _toylib.Array
-        and getattr(volume, "ndim", 0) != 2
+        and getattr(volume, "ndim", 0) == 3
         and isinstance(reduce, LibraryDefault)
     ):
         result: Array = _toylib.project(volume)

@@ -276,6 +276,7 @@ def combine_stains(
     """
     if (
         class_of(stains) is _cucim.Array
+        and getattr(stains, "ndim", 0) < 5
         and not slice_by_slice
         and class_of(conv_matrix) is _cucim.Array
     ):
@@ -340,8 +341,8 @@ def convert_colorspace(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
-    Reach: 0, since elements depend on the same element alone (measured for
-    skimage.color.convert_colorspace).
+    Reach: 0, because an element of the result depends only on the element at its own place
+    (measured for skimage.color.convert_colorspace).
 
     Valid color spaces are:
         'RGB', 'HSV', 'RGB CIE', 'XYZ', 'YUV', 'YIQ', 'YPbPr', 'YCbCr', 'YDbDr'
@@ -388,7 +389,7 @@ def convert_colorspace(
     >>> img = cp.array(data.astronaut())
     >>> img_hsv = convert_colorspace(img, 'RGB', 'HSV')
     """
-    if class_of(arr) is _cucim.Array and not slice_by_slice:
+    if class_of(arr) is _cucim.Array and getattr(arr, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.convert_colorspace(
             arr, fromspace, tospace, channel_axis=channel_axis
         )
@@ -438,8 +439,9 @@ def deltaE_cie76(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, since
-    elements depend on the same element alone (measured for skimage.color.deltaE_cie76).
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an
+    element of the result depends only on the element at its own place (measured for
+    skimage.color.deltaE_cie76).
 
     Parameters
     ----------
@@ -466,7 +468,12 @@ def deltaE_cie76(
     [2] A. R. Robertson, "The CIE 1976 color-difference formulae,"
         Color Res. Appl. 2, 7-11 (1977).
     """
-    if class_of(lab1) is _cucim.Array and not slice_by_slice and class_of(lab2) is _cucim.Array:
+    if (
+        class_of(lab1) is _cucim.Array
+        and getattr(lab1, "ndim", 0) < 5
+        and not slice_by_slice
+        and class_of(lab2) is _cucim.Array
+    ):
         result: Array = _cucim.deltaE_cie76(lab1, lab2, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -534,8 +541,9 @@ def deltaE_ciede2000(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, since
-    elements depend on the same element alone (measured for skimage.color.deltaE_ciede2000).
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an
+    element of the result depends only on the element at its own place (measured for
+    skimage.color.deltaE_ciede2000).
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
     largely based on experience with automotive paint on smooth surfaces.
@@ -581,7 +589,12 @@ def deltaE_ciede2000(
         color metrics tested with an accurate color-difference tolerance
         dataset," Appl. Opt. 33, 8069-8077 (1994).
     """
-    if class_of(lab1) is _cucim.Array and not slice_by_slice and class_of(lab2) is _cucim.Array:
+    if (
+        class_of(lab1) is _cucim.Array
+        and getattr(lab1, "ndim", 0) < 5
+        and not slice_by_slice
+        and class_of(lab2) is _cucim.Array
+    ):
         result: Array = _cucim.deltaE_ciede2000(
             lab1, lab2, kL=kL, kC=kC, kH=kH, channel_axis=channel_axis
         )
@@ -659,8 +672,9 @@ def deltaE_ciede94(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, since
-    elements depend on the same element alone (measured for skimage.color.deltaE_ciede94).
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an
+    element of the result depends only on the element at its own place (measured for
+    skimage.color.deltaE_ciede94).
 
     Accommodates perceptual non-uniformities through the use of application
     specific scale factors (`kH`, `kC`, `kL`, `k1`, and `k2`).
@@ -717,7 +731,12 @@ def deltaE_ciede94(
 
     [2] http://www.brucelindbloom.com/index.html?Eqn_DeltaE_CIE94.html
     """
-    if class_of(lab1) is _cucim.Array and not slice_by_slice and class_of(lab2) is _cucim.Array:
+    if (
+        class_of(lab1) is _cucim.Array
+        and getattr(lab1, "ndim", 0) < 5
+        and not slice_by_slice
+        and class_of(lab2) is _cucim.Array
+    ):
         result: Array = _cucim.deltaE_ciede94(
             lab1, lab2, kH=kH, kC=kC, kL=kL, k1=k1, k2=k2, channel_axis=channel_axis
         )
@@ -783,8 +802,9 @@ def deltaE_cmc(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, since
-    elements depend on the same element alone (measured for skimage.color.deltaE_cmc).
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an
+    element of the result depends only on the element at its own place (measured for
+    skimage.color.deltaE_cmc).
 
     This color difference was developed by the Colour Measurement Committee
     (CMC) of the Society of Dyers and Colourists (United Kingdom). It is
@@ -832,7 +852,12 @@ def deltaE_cmc(
         JPC79 colour-difference formula," J. Soc. Dyers Colour. 100, 128-132
         (1984).
     """
-    if class_of(lab1) is _cucim.Array and not slice_by_slice and class_of(lab2) is _cucim.Array:
+    if (
+        class_of(lab1) is _cucim.Array
+        and getattr(lab1, "ndim", 0) < 5
+        and not slice_by_slice
+        and class_of(lab2) is _cucim.Array
+    ):
         result: Array = _cucim.deltaE_cmc(lab1, lab2, kL=kL, kC=kC, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -877,8 +902,8 @@ def gray2rgb(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16, int32, float32 and float64 are preserved. Reach: 0, since elements depend on the
-    same element alone (measured for skimage.color.gray2rgb).
+    uint16, int32, float32 and float64 are preserved. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured for skimage.color.gray2rgb).
 
     Parameters
     ----------
@@ -901,7 +926,7 @@ def gray2rgb(
     If the input is a 1-dimensional image of shape ``(M, )``, the output
     will be shape ``(M, 3)``.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.gray2rgb(image, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(_cucim.gray2rgb, locals(), images=("image",), memory="cupy")
@@ -964,9 +989,9 @@ def gray2rgba(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16, int32, float32 and float64 are preserved. Reach: 0, since elements depend on the
-    same element alone (measured for skimage.color.gray2rgba). Unlike skimage.color.gray2rgba,
-    it adds check_alpha.
+    uint16, int32, float32 and float64 are preserved. Reach: 0, because an element of the result
+    depends only on the element at its own place (measured for skimage.color.gray2rgba). Unlike
+    skimage.color.gray2rgba, it adds check_alpha.
 
     Parameters
     ----------
@@ -995,6 +1020,7 @@ def gray2rgba(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (alpha is None or class_of(alpha) is _cucim.Array)
     ):
@@ -1039,8 +1065,8 @@ def hed2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
-    Reach: 0, since elements depend on the same element alone (measured for
-    skimage.color.hed2rgb).
+    Reach: 0, because an element of the result depends only on the element at its own place
+    (measured for skimage.color.hed2rgb).
 
     Parameters
     ----------
@@ -1080,7 +1106,7 @@ def hed2rgb(
     >>> ihc_hed = rgb2hed(ihc)
     >>> ihc_rgb = hed2rgb(ihc_hed)
     """
-    if class_of(hed) is _cucim.Array and not slice_by_slice:
+    if class_of(hed) is _cucim.Array and getattr(hed, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.hed2rgb(hed, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -1116,8 +1142,8 @@ def hsv2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured
-    for skimage.color.hsv2rgb).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured for skimage.color.hsv2rgb).
 
     Parameters
     ----------
@@ -1159,7 +1185,7 @@ def hsv2rgb(
     >>> img_hsv = rgb2hsv(img)
     >>> img_rgb = hsv2rgb(img_hsv)
     """
-    if class_of(hsv) is _cucim.Array and not slice_by_slice:
+    if class_of(hsv) is _cucim.Array and getattr(hsv, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.hsv2rgb(hsv, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -1233,7 +1259,7 @@ def lab2lch(
     >>> img_lab = rgb2lab(img)
     >>> img_lch = lab2lch(img_lab)
     """
-    if class_of(lab) is _cucim.Array and not slice_by_slice:
+    if class_of(lab) is _cucim.Array and getattr(lab, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.lab2lch(lab, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -1357,8 +1383,8 @@ def lab2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured
-    for skimage.color.lab2rgb).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured for skimage.color.lab2rgb).
 
     Parameters
     ----------
@@ -1406,7 +1432,7 @@ def lab2rgb(
 
     [2] https://en.wikipedia.org/wiki/CIELAB_color_space
     """
-    if class_of(lab) is _cucim.Array and not slice_by_slice:
+    if class_of(lab) is _cucim.Array and getattr(lab, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.lab2rgb(
             lab, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -1532,8 +1558,8 @@ def lab2xyz(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.lab2xyz).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.lab2xyz).
 
     Parameters
     ----------
@@ -1585,7 +1611,7 @@ def lab2xyz(
 
     [2] https://en.wikipedia.org/wiki/CIELAB_color_space
     """
-    if class_of(lab) is _cucim.Array and not slice_by_slice:
+    if class_of(lab) is _cucim.Array and getattr(lab, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.lab2xyz(
             lab, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -1698,6 +1724,7 @@ def label2rgb(
     """
     if (
         class_of(label) is _cucim.Array
+        and getattr(label, "ndim", 0) < 4
         and not slice_by_slice
         and (image is None or class_of(image) is _cucim.Array)
         and (
@@ -1792,7 +1819,7 @@ def lch2lab(
     >>> img_lch = lab2lch(img_lab)
     >>> img_lab2 = lch2lab(img_lch)
     """
-    if class_of(lch) is _cucim.Array and not slice_by_slice:
+    if class_of(lch) is _cucim.Array and getattr(lch, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.lch2lab(lch, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -1828,8 +1855,8 @@ def luv2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured
-    for skimage.color.luv2rgb).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured for skimage.color.luv2rgb).
 
     Parameters
     ----------
@@ -1855,7 +1882,7 @@ def luv2rgb(
     -----
     This function uses luv2xyz and xyz2rgb.
     """
-    if class_of(luv) is _cucim.Array and not slice_by_slice:
+    if class_of(luv) is _cucim.Array and getattr(luv, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.luv2rgb(luv, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -1979,8 +2006,8 @@ def luv2xyz(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.luv2xyz).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.luv2xyz).
 
     Parameters
     ----------
@@ -2024,7 +2051,7 @@ def luv2xyz(
 
     [2] https://en.wikipedia.org/wiki/CIELUV
     """
-    if class_of(luv) is _cucim.Array and not slice_by_slice:
+    if class_of(luv) is _cucim.Array and getattr(luv, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.luv2xyz(
             luv, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -2062,8 +2089,8 @@ def rgb2gray(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured
-    for skimage.color.rgb2gray).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured for skimage.color.rgb2gray).
 
     Parameters
     ----------
@@ -2107,7 +2134,7 @@ def rgb2gray(
     >>> img = cp.array(data.astronaut())
     >>> img_gray = rgb2gray(img)
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2gray(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2142,8 +2169,9 @@ def rgb2hed(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, since
-    elements depend on the same element alone (measured for skimage.color.rgb2hed).
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an
+    element of the result depends only on the element at its own place (measured for
+    skimage.color.rgb2hed).
 
     Parameters
     ----------
@@ -2182,7 +2210,7 @@ def rgb2hed(
     >>> ihc = cp.array(data.immunohistochemistry())
     >>> ihc_hed = rgb2hed(ihc)
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2hed(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2218,8 +2246,8 @@ def rgb2hsv(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
-    Reach: 0, since elements depend on the same element alone (measured for
-    skimage.color.rgb2hsv).
+    Reach: 0, because an element of the result depends only on the element at its own place
+    (measured for skimage.color.rgb2hsv).
 
     Parameters
     ----------
@@ -2260,7 +2288,7 @@ def rgb2hsv(
     >>> img = cp.array(data.astronaut())
     >>> img_hsv = color.rgb2hsv(img)
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2hsv(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2385,8 +2413,8 @@ def rgb2lab(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.rgb2lab).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.rgb2lab).
 
     Parameters
     ----------
@@ -2429,7 +2457,7 @@ def rgb2lab(
     ----------
     [1] https://en.wikipedia.org/wiki/Standard_illuminant
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2lab(
             rgb, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -2467,8 +2495,8 @@ def rgb2luv(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.rgb2luv).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.rgb2luv).
 
     Parameters
     ----------
@@ -2502,7 +2530,7 @@ def rgb2luv(
 
     [2] https://en.wikipedia.org/wiki/CIELUV
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2luv(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2538,8 +2566,8 @@ def rgb2rgbcie(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.rgb2rgbcie).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.rgb2rgbcie).
 
     Parameters
     ----------
@@ -2574,7 +2602,7 @@ def rgb2rgbcie(
     >>> img = cp.array(data.astronaut())
     >>> img_rgbcie = rgb2rgbcie(img)
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2rgbcie(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2610,8 +2638,8 @@ def rgb2xyz(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.rgb2xyz).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.rgb2xyz).
 
     Parameters
     ----------
@@ -2652,7 +2680,7 @@ def rgb2xyz(
     >>> img = cp.array(data.astronaut())
     >>> img_xyz = rgb2xyz(img)
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2xyz(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2687,8 +2715,9 @@ def rgb2ycbcr(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, since
-    elements depend on the same element alone (measured for skimage.color.rgb2ycbcr).
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an
+    element of the result depends only on the element at its own place (measured for
+    skimage.color.rgb2ycbcr).
 
     Parameters
     ----------
@@ -2721,7 +2750,7 @@ def rgb2ycbcr(
     ----------
     [1] https://en.wikipedia.org/wiki/YCbCr
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2ycbcr(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2757,8 +2786,8 @@ def rgb2ydbdr(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.rgb2ydbdr).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.rgb2ydbdr).
 
     Parameters
     ----------
@@ -2791,7 +2820,7 @@ def rgb2ydbdr(
     ----------
     [1] https://en.wikipedia.org/wiki/YDbDr
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2ydbdr(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2827,8 +2856,8 @@ def rgb2yiq(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.rgb2yiq).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.rgb2yiq).
 
     Parameters
     ----------
@@ -2852,7 +2881,7 @@ def rgb2yiq(
     ValueError
         If `rgb` is not at least 2-D with shape (..., C=3, ...).
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2yiq(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2888,8 +2917,8 @@ def rgb2ypbpr(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.rgb2ypbpr).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.rgb2ypbpr).
 
     Parameters
     ----------
@@ -2917,7 +2946,7 @@ def rgb2ypbpr(
     ----------
     [1] https://en.wikipedia.org/wiki/YPbPr
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2ypbpr(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -2953,8 +2982,8 @@ def rgb2yuv(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.rgb2yuv).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.rgb2yuv).
 
     Parameters
     ----------
@@ -2987,7 +3016,7 @@ def rgb2yuv(
     ----------
     [1] https://en.wikipedia.org/wiki/YUV
     """
-    if class_of(rgb) is _cucim.Array and not slice_by_slice:
+    if class_of(rgb) is _cucim.Array and getattr(rgb, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgb2yuv(rgb, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3039,8 +3068,8 @@ def rgba2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
-    Reach: 0, since elements depend on the same element alone (measured for
-    skimage.color.rgba2rgb).
+    Reach: 0, because an element of the result depends only on the element at its own place
+    (measured for skimage.color.rgba2rgb).
 
     Parameters
     ----------
@@ -3081,6 +3110,7 @@ def rgba2rgb(
     """
     if (
         class_of(rgba) is _cucim.Array
+        and getattr(rgba, "ndim", 0) < 5
         and not slice_by_slice
         and (
             (class_of(background) is tuple and background == (1, 1, 1))
@@ -3128,8 +3158,8 @@ def rgbcie2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.rgbcie2rgb).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.rgbcie2rgb).
 
     Parameters
     ----------
@@ -3165,7 +3195,7 @@ def rgbcie2rgb(
     >>> img_rgbcie = rgb2rgbcie(img)
     >>> img_rgb = rgbcie2rgb(img_rgbcie)
     """
-    if class_of(rgbcie) is _cucim.Array and not slice_by_slice:
+    if class_of(rgbcie) is _cucim.Array and getattr(rgbcie, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.rgbcie2rgb(rgbcie, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3279,6 +3309,7 @@ def separate_stains(
     """
     if (
         class_of(rgb) is _cucim.Array
+        and getattr(rgb, "ndim", 0) < 5
         and not slice_by_slice
         and class_of(conv_matrix) is _cucim.Array
     ):
@@ -3410,8 +3441,9 @@ def xyz2lab(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, since
-    elements depend on the same element alone (measured for skimage.color.xyz2lab).
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an
+    element of the result depends only on the element at its own place (measured for
+    skimage.color.xyz2lab).
 
     Parameters
     ----------
@@ -3464,7 +3496,7 @@ def xyz2lab(
     >>> img_xyz = rgb2xyz(img)
     >>> img_lab = xyz2lab(img_xyz)
     """
-    if class_of(xyz) is _cucim.Array and not slice_by_slice:
+    if class_of(xyz) is _cucim.Array and getattr(xyz, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.xyz2lab(
             xyz, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -3589,8 +3621,9 @@ def xyz2luv(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
-    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, since
-    elements depend on the same element alone (measured for skimage.color.xyz2luv).
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: 0, because an
+    element of the result depends only on the element at its own place (measured for
+    skimage.color.xyz2luv).
 
     Parameters
     ----------
@@ -3643,7 +3676,7 @@ def xyz2luv(
     >>> img_xyz = rgb2xyz(img)
     >>> img_luv = xyz2luv(img_xyz)
     """
-    if class_of(xyz) is _cucim.Array and not slice_by_slice:
+    if class_of(xyz) is _cucim.Array and getattr(xyz, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.xyz2luv(
             xyz, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -3681,8 +3714,8 @@ def xyz2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured
-    for skimage.color.xyz2rgb).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured for skimage.color.xyz2rgb).
 
     Parameters
     ----------
@@ -3723,7 +3756,7 @@ def xyz2rgb(
     >>> img_xyz = rgb2xyz(img)
     >>> img_rgb = xyz2rgb(img_xyz)
     """
-    if class_of(xyz) is _cucim.Array and not slice_by_slice:
+    if class_of(xyz) is _cucim.Array and getattr(xyz, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.xyz2rgb(xyz, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3893,7 +3926,7 @@ def ycbcr2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YCbCr
     """
-    if class_of(ycbcr) is _cucim.Array and not slice_by_slice:
+    if class_of(ycbcr) is _cucim.Array and getattr(ycbcr, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.ycbcr2rgb(ycbcr, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3929,8 +3962,8 @@ def ydbdr2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.ydbdr2rgb).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.ydbdr2rgb).
 
     Parameters
     ----------
@@ -3963,7 +3996,7 @@ def ydbdr2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YDbDr
     """
-    if class_of(ydbdr) is _cucim.Array and not slice_by_slice:
+    if class_of(ydbdr) is _cucim.Array and getattr(ydbdr, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.ydbdr2rgb(ydbdr, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -3999,8 +4032,8 @@ def yiq2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.yiq2rgb).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.yiq2rgb).
 
     Parameters
     ----------
@@ -4024,7 +4057,7 @@ def yiq2rgb(
     ValueError
         If `yiq` is not at least 2-D with shape (..., C=3, ...).
     """
-    if class_of(yiq) is _cucim.Array and not slice_by_slice:
+    if class_of(yiq) is _cucim.Array and getattr(yiq, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.yiq2rgb(yiq, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -4060,8 +4093,8 @@ def ypbpr2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.ypbpr2rgb).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.ypbpr2rgb).
 
     Parameters
     ----------
@@ -4089,7 +4122,7 @@ def ypbpr2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YPbPr
     """
-    if class_of(ypbpr) is _cucim.Array and not slice_by_slice:
+    if class_of(ypbpr) is _cucim.Array and getattr(ypbpr, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.ypbpr2rgb(ypbpr, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(
@@ -4125,8 +4158,8 @@ def yuv2rgb(
     which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
     says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, since elements depend on
-    the same element alone (measured for skimage.color.yuv2rgb).
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 0, because an element of the
+    result depends only on the element at its own place (measured for skimage.color.yuv2rgb).
 
     Parameters
     ----------
@@ -4152,7 +4185,7 @@ def yuv2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YUV
     """
-    if class_of(yuv) is _cucim.Array and not slice_by_slice:
+    if class_of(yuv) is _cucim.Array and getattr(yuv, "ndim", 0) < 5 and not slice_by_slice:
         result: Array = _cucim.yuv2rgb(yuv, channel_axis=channel_axis)
     else:
         result = call_2d_or_3d(

@@ -21,6 +21,7 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
     Castable,
@@ -83,8 +84,8 @@ def adjust_gamma(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 0, since elements depend on the same element alone
-    (measured for skimage.exposure.adjust_gamma).
+    float32 and float64 are preserved. Reach: 0, because an element of the result depends only
+    on the element at its own place (measured for skimage.exposure.adjust_gamma).
 
     Gamma correction is a power-law transform [1]. This function
     transforms the input `image` pixel-wise according to the power law
@@ -135,7 +136,7 @@ def adjust_gamma(
     >>> image.mean() > gamma_corrected.mean()
     array(True)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.adjust_gamma(image, gamma=gamma, gain=gain)
     else:
         result = call_2d_or_3d(_cucim.adjust_gamma, locals(), images=("image",), memory="cupy")
@@ -161,8 +162,8 @@ def adjust_log(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 0, since elements depend on the same element alone
-    (measured for skimage.exposure.adjust_log).
+    float32 and float64 are preserved. Reach: 0, because an element of the result depends only
+    on the element at its own place (measured for skimage.exposure.adjust_log).
 
     This function transforms the input image pixelwise according to the
     equation ``O = gain*log(1 + I)`` after scaling each pixel to the range
@@ -197,7 +198,7 @@ def adjust_log(
     ----------
     [1] http://www.ece.ucsb.edu/Faculty/Manjunath/courses/ece178W03/EnhancePart1.pdf
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.adjust_log(image, gain=gain, inv=inv)
     else:
         result = call_2d_or_3d(_cucim.adjust_log, locals(), images=("image",), memory="cupy")
@@ -238,8 +239,8 @@ def adjust_sigmoid(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 0, since elements depend on the same element alone
-    (measured for skimage.exposure.adjust_sigmoid).
+    float32 and float64 are preserved. Reach: 0, because an element of the result depends only
+    on the element at its own place (measured for skimage.exposure.adjust_sigmoid).
 
     Also known as Contrast Adjustment.
     This function transforms the input image pixelwise according to the
@@ -277,7 +278,7 @@ def adjust_sigmoid(
         Enhancement Functions",
         http://markfairchild.org/PDFs/PAP07.pdf
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.adjust_sigmoid(image, cutoff=cutoff, gain=gain, inv=inv)
     else:
         result = call_2d_or_3d(_cucim.adjust_sigmoid, locals(), images=("image",), memory="cupy")
@@ -343,7 +344,7 @@ def cumulative_distribution(
     >>> cp.all(cdf[0] == cp.cumsum(hi[0])/float(image.size))
     array(True)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: tuple[Array, Array] = _cucim.cumulative_distribution(image, nbins=nbins)
     else:
         result = call_2d_or_3d(
@@ -444,7 +445,7 @@ def equalize_adapthist(
 
     [2] https://en.wikipedia.org/wiki/CLAHE#CLAHE
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.equalize_adapthist(
             image, kernel_size=kernel_size, clip_limit=clip_limit, nbins=nbins
         )
@@ -526,6 +527,7 @@ def equalize_hist(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
@@ -632,7 +634,11 @@ def histogram(
     >>> exposure.histogram(image, nbins=2)
     (array([ 93585, 168559]), array([0.25, 0.75]))
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: tuple[Array, Array] = _cucim.histogram(
             image,
             nbins=nbins,
@@ -645,6 +651,18 @@ def histogram(
             _cucim.histogram, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
+
+
+@overload
+def is_low_contrast(
+    image: AnyCarrier,
+    fraction_threshold: Real = 0.05,
+    lower_percentile: Real = 1,
+    upper_percentile: Real = 99,
+    method: str = "linear",
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -744,7 +762,7 @@ def is_low_contrast(
     >>> is_low_contrast(image, upper_percentile=100)
     array(False)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: bool | Array = _cucim.is_low_contrast(
             image,
             fraction_threshold=fraction_threshold,
@@ -827,6 +845,7 @@ def match_histograms(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
         and not slice_by_slice
         and class_of(reference) is _cucim.Array
     ):
@@ -969,7 +988,7 @@ def rescale_intensity(
     >>> rescale_intensity(image, out_range=(0, 127)).astype(np.int32)
     array([127, 127, 127], dtype=int32)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.rescale_intensity(image, in_range=in_range, out_range=out_range)
     else:
         result = call_2d_or_3d(_cucim.rescale_intensity, locals(), images=("image",), memory="cupy")

@@ -23,8 +23,10 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
+    Carrier,
     Castable,
     Exporter,
     Integer,
@@ -72,6 +74,21 @@ if not TYPE_CHECKING:
 
     def __dir__() -> list[str]:
         return [*__all__]
+
+
+@overload
+def blob_dog(
+    image: AnyCarrier,
+    min_sigma: Real | Sequence[Real] = 1,
+    max_sigma: Real | Sequence[Real] = 50,
+    sigma_ratio: Real = 1.6,
+    threshold: Real | None = 0.5,
+    overlap: Real = 0.5,
+    *,
+    threshold_rel: Real | None = None,
+    exclude_border: tuple[Integer, ...] | Integer | Literal[False] = False,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -232,7 +249,7 @@ def blob_dog(
            [ 57.,  41.,  10.],
            [260.,  47.,  16.]])
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.blob_dog(
             image,
             min_sigma=min_sigma,
@@ -248,6 +265,20 @@ def blob_dog(
             _cucim.blob_dog, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
+
+
+@overload
+def blob_doh(
+    image: AnyCarrier,
+    min_sigma: Real = 1,
+    max_sigma: Real = 30,
+    num_sigma: Integer = 10,
+    threshold: Real | None = 0.01,
+    overlap: Real = 0.5,
+    log_scale: bool = False,
+    *,
+    threshold_rel: Real | None = None,
+) -> Any: ...
 
 
 @overload
@@ -411,6 +442,22 @@ def blob_doh(
 
 @overload
 def blob_log(
+    image: AnyCarrier,
+    min_sigma: Real | Sequence[Real] | AnyArray = 1,
+    max_sigma: Real | Sequence[Real] | AnyArray = 50,
+    num_sigma: Integer = 10,
+    threshold: Real | None = 0.2,
+    overlap: Real = 0.5,
+    log_scale: bool = False,
+    *,
+    threshold_rel: Real | None = None,
+    exclude_border: tuple[Integer, ...] | Integer | Literal[False] = False,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def blob_log(
     image: Castable[OutT],
     min_sigma: Real | Sequence[Real] | AnyArray = 1,
     max_sigma: Real | Sequence[Real] | AnyArray = 50,
@@ -560,7 +607,7 @@ def blob_log(
            [126.        ,  46.        ,  11.88888889],
            [113.        , 323.        ,   1.        ]])
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.blob_log(
             image,
             min_sigma=min_sigma,
@@ -999,6 +1046,24 @@ def corner_kitchen_rosenfeld(
 
 @overload
 def corner_peaks(
+    image: AnyCarrier,
+    min_distance: Integer = 1,
+    threshold_abs: Real | None = None,
+    threshold_rel: Real | None = None,
+    exclude_border: bool = True,
+    indices: bool = True,
+    num_peaks: Real = float("inf"),
+    footprint: AnyArray | None = None,
+    labels: AnyArray | None = None,
+    *,
+    num_peaks_per_label: Real = float("inf"),
+    p_norm: Real = float("inf"),
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def corner_peaks(
     image: Castable[OutT],
     min_distance: Integer = 1,
     threshold_abs: Real | None = None,
@@ -1133,6 +1198,7 @@ def corner_peaks(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cucim.Array)
         and (footprint is None or class_of(footprint) is _cucim.Array)
@@ -1436,6 +1502,19 @@ def daisy(
 
 @overload
 def hessian_matrix(
+    image: Carrier,
+    sigma: Real | Sequence[Real] | AnyArray = 1,
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
+    cval: Real = 0,
+    order: Literal["rc", "xy"] = "rc",
+    use_gaussian_derivatives: bool | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def hessian_matrix(
     image: Castable[OutT],
     sigma: Real | Sequence[Real] | AnyArray = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
@@ -1551,7 +1630,7 @@ def hessian_matrix(
            [ 0., -1.,  0.,  1.,  0.],
            [ 0.,  0.,  0.,  0.,  0.]])
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: object = _cucim.hessian_matrix(
             image,
             sigma=sigma,
@@ -1628,7 +1707,7 @@ def hessian_matrix_det(
         "SURF: Speeded Up Robust Features"
         ftp://ftp.vision.ee.ethz.ch/publications/articles/eth_biwi_00517.pdf
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.hessian_matrix_det(image, sigma=sigma, approximate=approximate)
     else:
         result = call_2d_or_3d(
@@ -1910,6 +1989,7 @@ def match_template(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(template) is _cucim.Array
     ):
@@ -2024,7 +2104,11 @@ def multiscale_basic_features(
         not None, all channels are concatenated along the features dimension.
         (i.e. ``n_features == n_features_singlechannel * n_channels``)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _cucim.multiscale_basic_features(
             image,
             intensity=intensity,
@@ -2045,6 +2129,23 @@ def multiscale_basic_features(
             stackable=False,
         )
     return result
+
+
+@overload
+def peak_local_max(
+    image: AnyCarrier,
+    min_distance: Integer = 1,
+    threshold_abs: Real | None = None,
+    threshold_rel: Real | None = None,
+    exclude_border: Integer | tuple[Integer, ...] | bool = True,
+    num_peaks: Integer = library_default("cupy.inf"),
+    footprint: AnyArray | None = None,
+    labels: AnyArray | None = None,
+    num_peaks_per_label: Integer = library_default("cupy.inf"),
+    p_norm: Real = library_default("cupy.inf"),
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -2213,6 +2314,7 @@ def peak_local_max(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (labels is None or class_of(labels) is _cucim.Array)
         and (footprint is None or class_of(footprint) is _cucim.Array)
@@ -2349,6 +2451,18 @@ def shape_index(
 
 @overload
 def structure_tensor(
+    image: Carrier,
+    sigma: Real | ArrayLike = 1,
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
+    cval: Real = 0,
+    order: Literal["rc", "xy"] = "rc",
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def structure_tensor(
     image: Castable[OutT],
     sigma: Real | ArrayLike = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
@@ -2448,7 +2562,7 @@ def structure_tensor(
            [0., 1., 0., 1., 0.],
            [0., 0., 0., 0., 0.]])
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: object = _cucim.structure_tensor(
             image, sigma=sigma, mode=mode, cval=cval, order=order
         )

@@ -22,6 +22,7 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     Castable,
     DTypeLike,
@@ -179,6 +180,7 @@ def apply_hysteresis_threshold(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(low) is _cucim.Array
         and class_of(high) is _cucim.Array
@@ -200,7 +202,7 @@ def butterworth(
     image: Castable[OutT],
     cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
-    order: complex = 2.0,
+    order: complex | Real = 2.0,
     channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
@@ -214,7 +216,7 @@ def butterworth(
     image: Exporter,
     cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
-    order: complex = 2.0,
+    order: complex | Real = 2.0,
     channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
@@ -227,7 +229,7 @@ def butterworth(
     image: AnyArray,
     cutoff_frequency_ratio: Real = 0.005,
     high_pass: bool = True,
-    order: complex = 2.0,
+    order: complex | Real = 2.0,
     channel_axis: Integer | None = None,
     *,
     squared_butterworth: bool = True,
@@ -333,7 +335,11 @@ def butterworth(
     >>> high_pass = butterworth(cam, 0.07, True, 8)
     >>> low_pass = butterworth(astro, 0.01, False, 4, channel_axis=-1)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _cucim.butterworth(
             image,
             cutoff_frequency_ratio=cutoff_frequency_ratio,
@@ -368,7 +374,8 @@ def correlate_sparse(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32; int32 -> float64; float32, float64 -> same dtype. Reach: half(kernel)
-    elements along each axis (measured for skimage.filters.correlate_sparse).
+    elements along each axis, where half() is half the length of an array (measured for
+    skimage.filters.correlate_sparse).
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -399,7 +406,12 @@ def correlate_sparse(
         The result of cross-correlating `image` with `kernel`. If mode
         'valid' is used, the resulting shape is (M-Q+1, N-R+1[, ...], P-S+1).
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice and class_of(kernel) is _cucim.Array:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
+        and not slice_by_slice
+        and class_of(kernel) is _cucim.Array
+    ):
         result: Array = _cucim.correlate_sparse(image, kernel, mode=mode)
     else:
         result = call_2d_or_3d(
@@ -559,7 +571,11 @@ def difference_of_gaussians(
     >>> cam = cp.array(camera())
     >>> filtered_image = difference_of_gaussians(cam, (2,5), (3,20))
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _cucim.difference_of_gaussians(
             image,
             low_sigma,
@@ -683,6 +699,7 @@ def farid(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
@@ -1068,7 +1085,7 @@ def frangi(
 
     [3] Ellis, D. G.: https://github.com/ellisdg/frangi3d/tree/master/frangi
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.frangi(
             image,
             sigmas=sigmas,
@@ -1089,13 +1106,13 @@ def frangi(
 @overload
 def gabor(
     image: Transposable[OutT],
-    frequency: complex,
+    frequency: complex | Real,
     theta: Real = 0,
-    bandwidth: complex = 1,
-    sigma_x: complex | None = None,
-    sigma_y: complex | None = None,
-    n_stds: complex = 3,
-    offset: complex = 0,
+    bandwidth: complex | Real = 1,
+    sigma_x: complex | Real | None = None,
+    sigma_y: complex | Real | None = None,
+    n_stds: complex | Real = 3,
+    offset: complex | Real = 0,
     mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
     cval: Real = 0,
 ) -> tuple[OutT, OutT]: ...
@@ -1104,13 +1121,13 @@ def gabor(
 @overload
 def gabor(
     image: Exporter,
-    frequency: complex,
+    frequency: complex | Real,
     theta: Real = 0,
-    bandwidth: complex = 1,
-    sigma_x: complex | None = None,
-    sigma_y: complex | None = None,
-    n_stds: complex = 3,
-    offset: complex = 0,
+    bandwidth: complex | Real = 1,
+    sigma_x: complex | Real | None = None,
+    sigma_y: complex | Real | None = None,
+    n_stds: complex | Real = 3,
+    offset: complex | Real = 0,
     mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
     cval: Real = 0,
 ) -> tuple[NDArray[Any], NDArray[Any]]: ...
@@ -1118,13 +1135,13 @@ def gabor(
 
 def gabor(
     image: AnyArray,
-    frequency: complex,
+    frequency: complex | Real,
     theta: Real = 0,
-    bandwidth: complex = 1,
-    sigma_x: complex | None = None,
-    sigma_y: complex | None = None,
-    n_stds: complex = 3,
-    offset: complex = 0,
+    bandwidth: complex | Real = 1,
+    sigma_x: complex | Real | None = None,
+    sigma_y: complex | Real | None = None,
+    n_stds: complex | Real = 3,
+    offset: complex | Real = 0,
     mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
     cval: Real = 0,
 ) -> tuple[Array, Array]:
@@ -1456,6 +1473,7 @@ def gaussian(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
         and not slice_by_slice
         and (out is None or class_of(out) is _cucim.Array)
     ):
@@ -1598,7 +1616,7 @@ def hessian(
 
     [2] Kroon, D. J.: Hessian based Frangi vesselness filter.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.hessian(
             image,
             sigmas=sigmas,
@@ -1648,7 +1666,7 @@ def laplace(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
-    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along each axis
+    image scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along each axis
     (measured for skimage.filters.laplace).
 
     Parameters
@@ -1678,6 +1696,7 @@ def laplace(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
@@ -1748,9 +1767,9 @@ def median(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis
-    (measured for skimage.filters.median). Unlike skimage.filters.median, it adds algorithm and
-    algorithm_kwargs.
+    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis, where
+    half() is half the length of an array (measured for skimage.filters.median). Unlike
+    skimage.filters.median, it adds algorithm and algorithm_kwargs.
 
     Parameters
     ----------
@@ -1838,6 +1857,7 @@ def median(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -1955,7 +1975,7 @@ def meijering(
         58(2), 167-176.
         https://doi.org/10.1002/cyto.a.20022
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.meijering(
             image, sigmas=sigmas, alpha=alpha, black_ridges=black_ridges, mode=mode, cval=cval
         )
@@ -2059,6 +2079,7 @@ def prewitt(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
@@ -2082,7 +2103,7 @@ def prewitt_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured for
     skimage.filters.prewitt_h).
 
     Parameters
@@ -2132,7 +2153,7 @@ def prewitt_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured for
     skimage.filters.prewitt_v).
 
     Parameters
@@ -2222,7 +2243,7 @@ def rank_order(image: AnyArray, *, slice_by_slice: bool = False) -> tuple[Array,
     >>> rank_order(b)
     (array([0, 1, 2, 1], dtype=uint8), array([-1. ,  2.5,  3.1]))
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: tuple[Array, Array] = _cucim.rank_order(image)
     else:
         result = call_2d_or_3d(
@@ -2245,7 +2266,7 @@ def roberts(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32, scaled
     to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype. Reach: 1
-    elements along Y and X (measured for skimage.filters.roberts).
+    element along Y and X (measured for skimage.filters.roberts).
 
     Parameters
     ----------
@@ -2299,7 +2320,7 @@ def roberts_neg_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured for
     skimage.filters.roberts_neg_diag).
 
     The kernel is applied to the input image to produce separate measurements
@@ -2351,7 +2372,7 @@ def roberts_pos_diag(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured for
     skimage.filters.roberts_pos_diag).
 
     The kernel is applied to the input image to produce separate measurements
@@ -2474,7 +2495,7 @@ def sato(
         medical images. Medical image analysis, 2(2), 143-168.
         https://doi.org/10.1016/S1361-8415(98)80009-1
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.sato(
             image, sigmas=sigmas, black_ridges=black_ridges, mode=mode, cval=cval
         )
@@ -2581,6 +2602,7 @@ def scharr(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
@@ -2604,7 +2626,7 @@ def scharr_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured for
     skimage.filters.scharr_h).
 
     Parameters
@@ -2659,7 +2681,7 @@ def scharr_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured for
     skimage.filters.scharr_v).
 
     Parameters
@@ -2793,6 +2815,7 @@ def sobel(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
     ):
@@ -2816,7 +2839,7 @@ def sobel_h(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured for
     skimage.filters.sobel_h).
 
     Parameters
@@ -2866,7 +2889,7 @@ def sobel_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
     computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
-    [-1, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X (measured for
+    [-1, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X (measured for
     skimage.filters.sobel_v).
 
     Parameters
@@ -2900,6 +2923,28 @@ def sobel_v(image: AnyArray, mask: AnyArray | None = None) -> Array:
     else:
         result = call_2d(_cucim.sobel_v, locals(), images=("image", "mask"), memory="cupy")
     return result
+
+
+@overload
+def threshold_isodata(
+    image: AnyCarrier,
+    nbins: Integer | AnyArray = 256,
+    return_all: bool = False,
+    *,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def threshold_isodata(
+    image: AnyArray | None = None,
+    nbins: Integer | AnyArray = 256,
+    return_all: bool = False,
+    *,
+    hist: AnyArray | tuple[AnyArray, AnyArray] | None = None,
+    slice_by_slice: bool = False,
+) -> float | int | LibraryArray: ...
 
 
 def threshold_isodata(
@@ -2981,7 +3026,9 @@ def threshold_isodata(
     >>> binary = image > thresh
     """
     if (
-        class_of(image) is _cucim.Array
+        image is not None
+        and class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (hist is None or class_of(hist) is _cucim.Array)
     ):
@@ -3095,7 +3142,7 @@ def threshold_li(
     >>> thresh = threshold_li(image)
     >>> binary = image > thresh
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.threshold_li(
             image, tolerance=tolerance, initial_guess=initial_guess, iter_callback=iter_callback
         )
@@ -3213,7 +3260,7 @@ def threshold_local(
     >>> image = cp.array(camera()[:50, :50])
     >>> binary_image1 = image > threshold_local(image, 15, 'mean')
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.threshold_local(
             image,
             block_size=block_size,
@@ -3279,7 +3326,7 @@ def threshold_mean(image: AnyArray, *, slice_by_slice: bool = False) -> Array:
     >>> thresh = threshold_mean(image)
     >>> binary = image > thresh
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.threshold_mean(image)
     else:
         result = call_2d_or_3d(
@@ -3359,7 +3406,9 @@ def threshold_minimum(
     >>> binary = image > thresh
     """
     if (
-        class_of(image) is _cucim.Array
+        image is not None
+        and class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (hist is None or class_of(hist) is _cucim.Array)
     ):
@@ -3470,7 +3519,9 @@ def threshold_multiotsu(
     >>> regions_colorized = label2rgb(regions)
     """
     if (
-        class_of(image) is _cucim.Array
+        image is not None
+        and class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (hist is None or class_of(hist) is _cucim.Array)
     ):
@@ -3584,7 +3635,7 @@ def threshold_niblack(
     >>> image = cp.array(data.page())
     >>> threshold_image = threshold_niblack(image, window_size=7, k=0.1)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.threshold_niblack(image, window_size=window_size, k=k)
     else:
         result = call_2d_or_3d(
@@ -3652,7 +3703,9 @@ def threshold_otsu(
     >>> binary = image <= thresh
     """
     if (
-        class_of(image) is _cucim.Array
+        image is not None
+        and class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (hist is None or class_of(hist) is _cucim.Array)
     ):
@@ -3761,7 +3814,7 @@ def threshold_sauvola(
     >>> t_sauvola = threshold_sauvola(image, window_size=15, k=0.2)
     >>> binary_image = image > t_sauvola
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.threshold_sauvola(image, window_size=window_size, k=k, r=r)
     else:
         result = call_2d_or_3d(
@@ -3832,7 +3885,7 @@ def threshold_triangle(
     >>> thresh = threshold_triangle(image)
     >>> binary = image > thresh
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.threshold_triangle(image, nbins=nbins)
     else:
         result = call_2d_or_3d(
@@ -3900,7 +3953,9 @@ def threshold_yen(
     >>> binary = image <= thresh
     """
     if (
-        class_of(image) is _cucim.Array
+        image is not None
+        and class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (hist is None or class_of(hist) is _cucim.Array)
     ):
@@ -4059,7 +4114,11 @@ def unsharp_mask(
            [100.  ,  99.39,  95.48,  99.39, 100.  ],
            [100.  , 100.  ,  99.99, 100.  , 100.  ]])
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _cucim.unsharp_mask(
             image,
             radius=radius,

@@ -200,6 +200,7 @@ def autolevel(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -328,6 +329,7 @@ def autolevel_percentile(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -490,6 +492,7 @@ def enhance_contrast(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -619,6 +622,7 @@ def enhance_contrast_percentile(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -788,6 +792,7 @@ def entropy(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -953,6 +958,7 @@ def equalize(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -1117,6 +1123,7 @@ def geometric_mean(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -1274,6 +1281,7 @@ def gradient(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -1399,6 +1407,7 @@ def gradient_percentile(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -1559,6 +1568,7 @@ def majority(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -1718,6 +1728,7 @@ def maximum(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -1874,6 +1885,7 @@ def mean(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -2041,6 +2053,7 @@ def mean_bilateral(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -2167,6 +2180,7 @@ def mean_percentile(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -2330,6 +2344,7 @@ def median(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and (footprint is None or class_of(footprint) is _cucim.Array)
@@ -2488,6 +2503,7 @@ def minimum(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -2644,6 +2660,7 @@ def modal(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -2805,6 +2822,7 @@ def noise_filter(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -2929,6 +2947,7 @@ def percentile(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -3095,6 +3114,7 @@ def pop(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -3255,6 +3275,7 @@ def pop_bilateral(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -3384,6 +3405,7 @@ def pop_percentile(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -3556,6 +3578,7 @@ def subtract_mean(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -3681,6 +3704,7 @@ def subtract_mean_percentile(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -3846,6 +3870,7 @@ def sum(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -4013,6 +4038,7 @@ def sum_bilateral(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -4142,6 +4168,7 @@ def sum_percentile(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -4312,6 +4339,7 @@ def threshold(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
@@ -4436,6 +4464,7 @@ def threshold_percentile(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array

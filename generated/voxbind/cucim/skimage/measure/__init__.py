@@ -21,7 +21,18 @@ from voxbind._upstream.annotations import resolve_annotations
 from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
-from voxbind.arrays import AnyArray, Array, ArrayLike, Castable, Exporter, Integer, OutT, Real
+from voxbind.arrays import (
+    AnyArray,
+    AnyCarrier,
+    Array,
+    ArrayLike,
+    Carrier,
+    Castable,
+    Exporter,
+    Integer,
+    OutT,
+    Real,
+)
 
 # If the library isn't installed, its classes are unknown.
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
@@ -128,7 +139,7 @@ def block_reduce(
     image: Castable[OutT],
     block_size: ArrayLike | Integer = 2,
     func: Callable[..., object] = library_default("cupy.sum"),
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     func_kwargs: Mapping[str, object] | None = None,
     *,
     slice_by_slice: bool = False,
@@ -140,7 +151,7 @@ def block_reduce(
     image: Exporter,
     block_size: ArrayLike | Integer = 2,
     func: Callable[..., object] = library_default("cupy.sum"),
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     func_kwargs: Mapping[str, object] | None = None,
     *,
     slice_by_slice: bool = False,
@@ -151,7 +162,7 @@ def block_reduce(
     image: AnyArray,
     block_size: ArrayLike | Integer = 2,
     func: Callable[..., object] = library_default("cupy.sum"),
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     func_kwargs: Mapping[str, object] | None = None,
     *,
     slice_by_slice: bool = False,
@@ -220,7 +231,12 @@ def block_reduce(
             [31],
             [35]]])
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice and isinstance(func, LibraryDefault):
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
+        and not slice_by_slice
+        and isinstance(func, LibraryDefault)
+    ):
         result: Array = _cucim.block_reduce(
             image, block_size=block_size, cval=cval, func_kwargs=func_kwargs
         )
@@ -233,6 +249,28 @@ def block_reduce(
             axis_arguments={"block_size": (1.0,)},
         )
     return result
+
+
+@overload
+def blur_effect(
+    image: AnyCarrier,
+    h_size: Integer = 11,
+    channel_axis: Integer | None = None,
+    reduce_func: Callable[..., object] | None = library_default("<name>"),
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def blur_effect(
+    image: AnyArray,
+    h_size: Integer = 11,
+    channel_axis: Integer | None = None,
+    reduce_func: Callable[..., object] | None = library_default("<name>"),
+    *,
+    slice_by_slice: bool = False,
+) -> float | list[float]: ...
 
 
 def blur_effect(
@@ -294,6 +332,7 @@ def blur_effect(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
         and not slice_by_slice
         and isinstance(reduce_func, LibraryDefault)
     ):
@@ -305,6 +344,15 @@ def blur_effect(
             _cucim.blur_effect, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
+
+
+@overload
+def centroid(
+    image: AnyCarrier,
+    *,
+    spacing: tuple[Real, ...] | list[float] | AnyArray | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -363,13 +411,19 @@ def centroid(
     >>> centroid(image)
     array([13.16666667, 13.16666667])
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.centroid(image, spacing=spacing)
     else:
         result = call_2d_or_3d(
             _cucim.centroid, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
+
+
+@overload
+def euler_number(
+    image: AnyCarrier, connectivity: Integer | None = None, *, slice_by_slice: bool = False
+) -> Any: ...
 
 
 @overload
@@ -475,7 +529,7 @@ def euler_number(
     >>> euler_number(SAMPLE, connectivity=1)  # doctest:
     array(2)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: int | Array = _cucim.euler_number(image, connectivity=connectivity)
     else:
         result = call_2d_or_3d(
@@ -550,6 +604,7 @@ def inertia_tensor(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mu is None or class_of(mu) is _cucim.Array)
     ):
@@ -564,6 +619,17 @@ def inertia_tensor(
             stackable=False,
         )
     return result
+
+
+@overload
+def inertia_tensor_eigvals(
+    image: AnyCarrier,
+    mu: AnyArray | None = None,
+    T: AnyArray | None = None,
+    *,
+    spacing: tuple[Real, ...] | list[float] | AnyArray | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -636,6 +702,7 @@ def inertia_tensor_eigvals(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mu is None or class_of(mu) is _cucim.Array)
         and (T is None or class_of(T) is _cucim.Array)
@@ -711,6 +778,7 @@ def intersection_coeff(
     """
     if (
         class_of(image0_mask) is _cucim.Array
+        and getattr(image0_mask, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1_mask) is _cucim.Array
         and (mask is None or class_of(mask) is _cucim.Array)
@@ -737,6 +805,17 @@ def label(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def label(
+    label_image: Carrier,
+    background: Real | None = None,
+    return_num: bool = False,
+    connectivity: Integer | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -910,7 +989,11 @@ def label(
      [1 1 2]
      [0 0 0]]
     """
-    if class_of(label_image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(label_image) is _cucim.Array
+        and getattr(label_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: Array | tuple[Array, int] | tuple[Array, Array] = _cucim.label(
             label_image, background=background, return_num=return_num, connectivity=connectivity
         )
@@ -1019,6 +1102,7 @@ def manders_coloc_coeff(
     """
     if (
         class_of(image0) is _cucim.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1_mask) is _cucim.Array
         and (mask is None or class_of(mask) is _cucim.Array)
@@ -1140,6 +1224,7 @@ def manders_overlap_coeff(
     """
     if (
         class_of(image0) is _cucim.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1) is _cucim.Array
         and (mask is None or class_of(mask) is _cucim.Array)
@@ -1240,7 +1325,7 @@ def moments(
     >>> centroid
     (array(14.5), array(14.5))
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.moments(image, order=order, spacing=spacing)
     else:
         result = call_2d_or_3d(
@@ -1344,7 +1429,7 @@ def moments_central(
            [20.,  0., 25.,  0.],
            [ 0.,  0.,  0.,  0.]])
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.moments_central(
             image, center=center, order=order, spacing=spacing, **kwargs
         )
@@ -1673,6 +1758,26 @@ def moments_normalized(
     return result
 
 
+@overload
+def pearson_corr_coeff(
+    image0: AnyCarrier,
+    image1: AnyArray,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def pearson_corr_coeff(
+    image0: AnyArray,
+    image1: AnyArray,
+    mask: AnyArray | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> tuple[float, float]: ...
+
+
 def pearson_corr_coeff(
     image0: AnyArray,
     image1: AnyArray,
@@ -1762,6 +1867,7 @@ def pearson_corr_coeff(
     """
     if (
         class_of(image0) is _cucim.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image1) is _cucim.Array
         and (mask is None or class_of(mask) is _cucim.Array)
@@ -2069,6 +2175,30 @@ def profile_line(
     return result
 
 
+@overload
+def regionprops(
+    label_image: Carrier,
+    intensity_image: AnyArray | None = None,
+    cache: bool = True,
+    *,
+    extra_properties: Sequence[Callable[..., object]] | None = None,
+    spacing: tuple[Real, ...] | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def regionprops(
+    label_image: AnyArray,
+    intensity_image: AnyArray | None = None,
+    cache: bool = True,
+    *,
+    extra_properties: Sequence[Callable[..., object]] | None = None,
+    spacing: tuple[Real, ...] | None = None,
+    slice_by_slice: bool = False,
+) -> list[RegionProperties]: ...
+
+
 def regionprops(
     label_image: AnyArray,
     intensity_image: AnyArray | None = None,
@@ -2348,6 +2478,7 @@ def regionprops(
     """
     if (
         class_of(label_image) is _cucim.Array
+        and getattr(label_image, "ndim", 0) < 4
         and not slice_by_slice
         and (intensity_image is None or class_of(intensity_image) is _cucim.Array)
     ):
@@ -2599,6 +2730,7 @@ def regionprops_table(
     """
     if (
         class_of(label_image) is _cucim.Array
+        and getattr(label_image, "ndim", 0) < 4
         and not slice_by_slice
         and (intensity_image is None or class_of(intensity_image) is _cucim.Array)
     ):
@@ -2681,7 +2813,7 @@ def shannon_entropy(image: AnyArray, base: Real = 2, *, slice_by_slice: bool = F
     >>> shannon_entropy(cp.array(data.camera()))
     array(7.23169501)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.shannon_entropy(image, base=base)
     else:
         result = call_2d_or_3d(

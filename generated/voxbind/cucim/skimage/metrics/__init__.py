@@ -20,7 +20,17 @@ from voxbind._support.classes import class_of
 from voxbind._upstream.annotations import resolve_annotations
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
-from voxbind.arrays import AnyArray, Array, Castable, Exporter, Integer, LibraryArray, OutT, Real
+from voxbind.arrays import (
+    AnyArray,
+    AnyCarrier,
+    Array,
+    Castable,
+    Exporter,
+    Integer,
+    LibraryArray,
+    OutT,
+    Real,
+)
 
 # If the library isn't installed, its classes are unknown.
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
@@ -131,7 +141,9 @@ def adapted_rand_error(
         https://doi.org/10.3389/fnana.2015.00142
     """
     if (
-        class_of(image_true) is _cucim.Array
+        image_true is not None
+        and class_of(image_true) is _cucim.Array
+        and getattr(image_true, "ndim", 0) < 4
         and not slice_by_slice
         and (image_test is None or class_of(image_test) is _cucim.Array)
     ):
@@ -152,6 +164,30 @@ def adapted_rand_error(
             stackable=False,
         )
     return result
+
+
+@overload
+def contingency_table(
+    im_true: AnyCarrier,
+    im_test: AnyArray,
+    *,
+    ignore_labels: Sequence[Integer] | None = None,
+    normalize: bool = False,
+    sparse_type: Literal["matrix"] = "matrix",
+    slice_by_slice: bool = False,
+) -> Any: ...
+
+
+@overload
+def contingency_table(
+    im_true: AnyArray,
+    im_test: AnyArray,
+    *,
+    ignore_labels: Sequence[Integer] | None = None,
+    normalize: bool = False,
+    sparse_type: Literal["matrix"] = "matrix",
+    slice_by_slice: bool = False,
+) -> csr_matrix: ...
 
 
 def contingency_table(
@@ -196,6 +232,7 @@ def contingency_table(
     """
     if (
         class_of(im_true) is _cucim.Array
+        and getattr(im_true, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(im_test) is _cucim.Array
     ):
@@ -258,7 +295,12 @@ def mean_squared_error(
     Changed in version 0.16: This function was renamed from ``skimage.measure.compare_mse`` to
     ``skimage.metrics.mean_squared_error``.
     """
-    if class_of(image0) is _cucim.Array and not slice_by_slice and class_of(image1) is _cucim.Array:
+    if (
+        class_of(image0) is _cucim.Array
+        and getattr(image0, "ndim", 0) < 4
+        and not slice_by_slice
+        and class_of(image1) is _cucim.Array
+    ):
         result: Array = _cucim.mean_squared_error(image0, image1)
     else:
         result = call_2d_or_3d(
@@ -355,7 +397,12 @@ def normalized_mutual_information(
         Pattern Recognition 32(1):71-86
         https://doi.org/10.1016/S0031-3203(98)00091-0
     """
-    if class_of(image0) is _cucim.Array and not slice_by_slice and class_of(image1) is _cucim.Array:
+    if (
+        class_of(image0) is _cucim.Array
+        and getattr(image0, "ndim", 0) < 4
+        and not slice_by_slice
+        and class_of(image1) is _cucim.Array
+    ):
         result: Array = _cucim.normalized_mutual_information(image0, image1, bins=bins)
     else:
         result = call_2d_or_3d(
@@ -453,6 +500,7 @@ def normalized_root_mse(
     """
     if (
         class_of(image_true) is _cucim.Array
+        and getattr(image_true, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image_test) is _cucim.Array
     ):
@@ -535,6 +583,7 @@ def peak_signal_noise_ratio(
     """
     if (
         class_of(image_true) is _cucim.Array
+        and getattr(image_true, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(image_test) is _cucim.Array
     ):
@@ -760,7 +809,12 @@ def structural_similarity(
         https://arxiv.org/abs/0901.0065
         https://doi.org/10.1007/s10043-009-0119-z
     """
-    if class_of(im1) is _cucim.Array and not slice_by_slice and class_of(im2) is _cucim.Array:
+    if (
+        class_of(im1) is _cucim.Array
+        and getattr(im1, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+        and class_of(im2) is _cucim.Array
+    ):
         result: Array | tuple[Array, Array] | tuple[Array, Array, Array] = (
             _cucim.structural_similarity(
                 im1,
@@ -836,7 +890,9 @@ def variation_of_information(
         Pages 873-895, ISSN 0047-259X, https://doi.org/10.1016/j.jmva.2006.11.013.
     """
     if (
-        class_of(image0) is _cucim.Array
+        image0 is not None
+        and class_of(image0) is _cucim.Array
+        and getattr(image0, "ndim", 0) < 4
         and not slice_by_slice
         and (image1 is None or class_of(image1) is _cucim.Array)
     ):

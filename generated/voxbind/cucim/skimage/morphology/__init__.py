@@ -111,16 +111,6 @@ def ball(
 ) -> tuple[tuple[LibraryArray, int], ...]: ...
 
 
-@overload
-def ball(
-    radius: Real,
-    dtype: DTypeLike = library_default("cupy.uint8"),
-    *,
-    strict_radius: bool = True,
-    decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
-
-
 def ball(
     radius: Real,
     dtype: DTypeLike = library_default("cupy.uint8"),
@@ -228,8 +218,8 @@ def binary_closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: 2 * half(footprint, 1) elements along each axis (measured for
-    skimage.morphology.binary_closing).
+    float64 -> bool. Reach: 2 * half(footprint, 1) elements along each axis, where half() is
+    half the length of an array (measured for skimage.morphology.binary_closing).
 
     Return fast binary morphological closing of an image.
 
@@ -288,6 +278,7 @@ def binary_closing(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -340,8 +331,8 @@ def binary_dilation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: half(footprint, 1) elements along each axis (measured for
-    skimage.morphology.binary_dilation).
+    float64 -> bool. Reach: half(footprint, 1) elements along each axis, where half() is half
+    the length of an array (measured for skimage.morphology.binary_dilation).
 
     Return fast binary morphological dilation of an image.
 
@@ -405,6 +396,7 @@ def binary_dilation(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -457,8 +449,8 @@ def binary_erosion(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: half(footprint, 1) elements along each axis (measured for
-    skimage.morphology.binary_erosion).
+    float64 -> bool. Reach: half(footprint, 1) elements along each axis, where half() is half
+    the length of an array (measured for skimage.morphology.binary_erosion).
 
     Return fast binary morphological erosion of an image.
 
@@ -522,6 +514,7 @@ def binary_erosion(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -574,8 +567,8 @@ def binary_opening(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: 2 * half(footprint, 1) elements along each axis (measured for
-    skimage.morphology.binary_opening).
+    float64 -> bool. Reach: 2 * half(footprint, 1) elements along each axis, where half() is
+    half the length of an array (measured for skimage.morphology.binary_opening).
 
     Return fast binary morphological opening of an image.
 
@@ -634,6 +627,7 @@ def binary_opening(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -689,8 +683,8 @@ def black_tophat(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis
-    (measured for skimage.morphology.black_tophat).
+    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis,
+    where half() is half the length of an array (measured for skimage.morphology.black_tophat).
 
     The black top hat of an image is defined as its morphological closing minus
     the original image. This operation returns the dark spots of the image that
@@ -770,6 +764,7 @@ def black_tophat(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -827,8 +822,8 @@ def closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis
-    (measured for skimage.morphology.closing).
+    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis,
+    where half() is half the length of an array (measured for skimage.morphology.closing).
 
     The morphological closing of an image is defined as a dilation followed by
     an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
@@ -900,6 +895,7 @@ def closing(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -1016,7 +1012,7 @@ def convex_hull_image(
     ----------
     [1] https://blogs.mathworks.com/steve/2011/10/04/binary-image-convex-hull-algorithm-notes/
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.convex_hull_image(
             image,
             offset_coordinates=offset_coordinates,
@@ -1116,7 +1112,7 @@ def convex_hull_object(
     The parameters listed under "Extra Parameters" above are present only
     in cuCIM and not in scikit-image.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.convex_hull_object(
             image,
             connectivity=connectivity,
@@ -1143,15 +1139,6 @@ def diamond(
     *,
     decomposition: Literal["sequence"],
 ) -> tuple[tuple[LibraryArray, int], ...]: ...
-
-
-@overload
-def diamond(
-    radius: Real,
-    dtype: DTypeLike = library_default("cupy.uint8"),
-    *,
-    decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def diamond(
@@ -1248,8 +1235,8 @@ def dilation(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis
-    (measured for skimage.morphology.dilation).
+    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis, where
+    half() is half the length of an array (measured for skimage.morphology.dilation).
 
     Morphological dilation sets the value of a pixel to the maximum over all
     pixel values within a local neighborhood centered about it. The values
@@ -1331,6 +1318,7 @@ def dilation(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -1367,16 +1355,6 @@ def disk(
     strict_radius: bool = True,
     decomposition: Literal["sequence", "crosses"],
 ) -> tuple[tuple[LibraryArray, int], ...]: ...
-
-
-@overload
-def disk(
-    radius: Real,
-    dtype: DTypeLike = library_default("cupy.uint8"),
-    *,
-    strict_radius: bool = True,
-    decomposition: Literal["sequence", "crosses"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def disk(
@@ -1497,16 +1475,6 @@ def ellipse(
 ) -> tuple[tuple[LibraryArray, int], ...]: ...
 
 
-@overload
-def ellipse(
-    width: Integer,
-    height: Integer,
-    dtype: DTypeLike = library_default("cupy.uint8"),
-    *,
-    decomposition: Literal["crosses"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
-
-
 def ellipse(
     width: Integer,
     height: Integer,
@@ -1620,8 +1588,8 @@ def erosion(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis
-    (measured for skimage.morphology.erosion).
+    float32 and float64 are preserved. Reach: half(footprint, 1) elements along each axis, where
+    half() is half the length of an array (measured for skimage.morphology.erosion).
 
     Morphological erosion sets a pixel at (i,j) to the minimum over all pixels
     in the neighborhood centered at (i,j). Erosion shrinks bright regions and
@@ -1701,6 +1669,7 @@ def erosion(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -1764,15 +1733,6 @@ def footprint_rectangle(
     dtype: DTypeLike = library_default("cupy.uint8"),
     decomposition: Literal["separable", "sequence"],
 ) -> tuple[tuple[LibraryArray, int], ...]: ...
-
-
-@overload
-def footprint_rectangle(
-    shape: tuple[Integer, ...] | list[int] | AnyArray,
-    *,
-    dtype: DTypeLike = library_default("cupy.uint8"),
-    decomposition: Literal["separable", "sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def footprint_rectangle(
@@ -1967,6 +1927,7 @@ def h_maxima(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
     ):
@@ -2098,6 +2059,7 @@ def h_minima(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
     ):
@@ -2151,7 +2113,8 @@ def isotropic_closing(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool.
+    float64 -> bool. Reach: the entire image (measured for
+    skimage.morphology.isotropic_closing).
 
     Compared to the more general `cucim.skimage.morphology.closing`, this
     function only supports binary inputs and circular footprints.
@@ -2228,6 +2191,7 @@ def isotropic_closing(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _cucim.Array)
     ):
@@ -2359,6 +2323,7 @@ def isotropic_dilation(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _cucim.Array)
     ):
@@ -2489,6 +2454,7 @@ def isotropic_erosion(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _cucim.Array)
     ):
@@ -2616,6 +2582,7 @@ def isotropic_opening(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _cucim.Array)
     ):
@@ -2786,6 +2753,7 @@ def local_maxima(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
     ):
@@ -2943,6 +2911,7 @@ def local_minima(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
     ):
@@ -3141,16 +3110,6 @@ def octagon(
 ) -> tuple[tuple[LibraryArray, int], ...]: ...
 
 
-@overload
-def octagon(
-    m: Integer,
-    n: Integer,
-    dtype: DTypeLike = library_default("cupy.uint8"),
-    *,
-    decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
-
-
 def octagon(
     m: Integer,
     n: Integer,
@@ -3226,15 +3185,6 @@ def octahedron(
     *,
     decomposition: Literal["sequence"],
 ) -> tuple[tuple[LibraryArray, int], ...]: ...
-
-
-@overload
-def octahedron(
-    radius: Real,
-    dtype: DTypeLike = library_default("cupy.uint8"),
-    *,
-    decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def octahedron(
@@ -3332,8 +3282,8 @@ def opening(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis
-    (measured for skimage.morphology.opening).
+    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis,
+    where half() is half the length of an array (measured for skimage.morphology.opening).
 
     The morphological opening of an image is defined as an erosion followed by
     a dilation. Opening can remove small bright spots (i.e. "salt") and connect
@@ -3405,6 +3355,7 @@ def opening(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -3621,6 +3572,7 @@ def reconstruction(
     """
     if (
         class_of(seed) is _cucim.Array
+        and getattr(seed, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(mask) is _cucim.Array
         and (footprint is None or class_of(footprint) is _cucim.Array)
@@ -3755,6 +3707,7 @@ def remove_small_holes(
     """
     if (
         class_of(ar) is _cucim.Array
+        and getattr(ar, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _cucim.Array)
         and isinstance(area_threshold, LibraryDefault)
@@ -3878,6 +3831,7 @@ def remove_small_objects(
     """
     if (
         class_of(ar) is _cucim.Array
+        and getattr(ar, "ndim", 0) < 4
         and not slice_by_slice
         and (out is None or class_of(out) is _cucim.Array)
         and isinstance(min_size, LibraryDefault)
@@ -4055,8 +4009,8 @@ def white_tophat(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis
-    (measured for skimage.morphology.white_tophat).
+    float32 and float64 are preserved. Reach: 2 * half(footprint, 1) elements along each axis,
+    where half() is half the length of an array (measured for skimage.morphology.white_tophat).
 
     The white top hat of an image is defined as the image minus its
     morphological opening. This operation returns the bright spots of the image
@@ -4135,6 +4089,7 @@ def white_tophat(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)

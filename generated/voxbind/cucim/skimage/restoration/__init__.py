@@ -23,6 +23,7 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
     Castable,
@@ -147,6 +148,19 @@ def ball_kernel(
     else:
         result = call_as_is(_cucim.ball_kernel, locals(), memory="cupy")
     return result
+
+
+@overload
+def calibrate_denoiser(
+    image: AnyCarrier,
+    denoise_function: Callable[..., object],
+    denoise_parameters: Mapping[str, object],
+    *,
+    stride: Integer = 4,
+    approximate_loss: bool = True,
+    extra_output: bool = False,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -297,7 +311,7 @@ def calibrate_denoiser(
     ...                                         denoise_parameters=parameters)
     >>> denoised_img = denoising_function(img)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: object = _cucim.calibrate_denoiser(
             image,
             denoise_function,
@@ -418,7 +432,7 @@ def denoise_invariant(
     >>> noisy = cucim.skimage.util.random_noise(image, var=0.2 ** 2)
     >>> denoised = denoise_invariant(noisy, denoise_function=denoise_tv_chambolle)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.denoise_invariant(
             image, denoise_function, stride=stride, masks=masks, denoiser_kwargs=denoiser_kwargs
         )
@@ -565,7 +579,11 @@ def denoise_tv_chambolle(
     >>> mask += 0.2*cp.random.randn(*mask.shape)
     >>> res = denoise_tv_chambolle(mask, weight=100)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _cucim.denoise_tv_chambolle(
             image, weight=weight, eps=eps, max_num_iter=max_num_iter, channel_axis=channel_axis
         )
@@ -704,6 +722,7 @@ def richardson_lucy(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
+    Reach: the entire image (measured for skimage.restoration.richardson_lucy).
 
     Parameters
     ----------
@@ -749,7 +768,12 @@ def richardson_lucy(
     >>> camera += 0.1 * camera.std() * cp.random.standard_normal(camera.shape)
     >>> deconvolved = restoration.richardson_lucy(camera, psf, 5)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice and class_of(psf) is _cucim.Array:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
+        and not slice_by_slice
+        and class_of(psf) is _cucim.Array
+    ):
         result: Array = _cucim.richardson_lucy(
             image, psf, num_iter=num_iter, clip=clip, filter_epsilon=filter_epsilon
         )
@@ -922,6 +946,7 @@ def rolling_ball(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (kernel is None or class_of(kernel) is _cucim.Array)
         and isinstance(num_threads, LibraryDefault)
@@ -951,6 +976,19 @@ def rolling_ball(
             },
         )
     return result
+
+
+@overload
+def unsupervised_wiener(
+    image: AnyCarrier,
+    psf: AnyArray,
+    reg: AnyArray | None = None,
+    user_params: Mapping[str, object] | None = None,
+    is_real: bool = True,
+    clip: bool = True,
+    *,
+    rng: RandomGenerator | Integer | AnyArray | None = None,
+) -> Any: ...
 
 
 @overload
@@ -1266,6 +1304,7 @@ def wiener(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(psf) is _cucim.Array
         and (reg is None or class_of(reg) is _cucim.Array)

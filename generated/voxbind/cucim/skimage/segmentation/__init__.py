@@ -23,6 +23,7 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     Castable,
     Exporter,
@@ -71,6 +72,20 @@ if not TYPE_CHECKING:
 
     def __dir__() -> list[str]:
         return [*__all__]
+
+
+@overload
+def chan_vese(
+    image: AnyCarrier,
+    mu: Real = 0.25,
+    lambda1: Real = 1.0,
+    lambda2: Real = 1.0,
+    tol: Real = 0.001,
+    max_num_iter: Integer = 500,
+    dt: Real = 0.5,
+    init_level_set: str | AnyArray = "checkerboard",
+    extended_output: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -425,6 +440,7 @@ def clear_border(
     """
     if (
         class_of(labels) is _cucim.Array
+        and getattr(labels, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
@@ -600,7 +616,11 @@ def expand_labels(
            [2, 2, 2, 0],
            [3, 3, 3, 3]])
     """
-    if class_of(label_image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(label_image) is _cucim.Array
+        and getattr(label_image, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: Array = _cucim.expand_labels(label_image, distance=distance, spacing=spacing)
     else:
         result = call_2d_or_3d(
@@ -647,7 +667,7 @@ def find_boundaries(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: 1 elements along each axis (measured for
+    float64 -> bool. Reach: 1 element along each axis (measured for
     skimage.segmentation.find_boundaries).
 
     Parameters
@@ -762,7 +782,11 @@ def find_boundaries(
            [False,  True,  True, False, False],
            [False,  True,  True, False, False]])
     """
-    if class_of(label_img) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(label_img) is _cucim.Array
+        and getattr(label_img, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: Array = _cucim.find_boundaries(
             label_img, connectivity=connectivity, mode=mode, background=background
         )
@@ -835,7 +859,7 @@ def inverse_gaussian_gradient(
         Preprocessed image (or volume) suitable for
         `morphological_geodesic_active_contour`.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.inverse_gaussian_gradient(image, alpha=alpha, sigma=sigma)
     else:
         result = call_2d_or_3d(
@@ -856,6 +880,12 @@ def join_segmentations(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def join_segmentations(
+    s1: AnyCarrier, s2: AnyArray, return_mapping: bool = False, *, slice_by_slice: bool = False
+) -> Any: ...
 
 
 @overload
@@ -925,7 +955,12 @@ def join_segmentations(
            [0, 5, 3, 2],
            [4, 5, 5, 3]])
     """
-    if class_of(s1) is _cucim.Array and not slice_by_slice and class_of(s2) is _cucim.Array:
+    if (
+        class_of(s1) is _cucim.Array
+        and getattr(s1, "ndim", 0) < 4
+        and not slice_by_slice
+        and class_of(s2) is _cucim.Array
+    ):
         result: Array | tuple[Array, ArrayMap, ArrayMap] = _cucim.join_segmentations(
             s1, s2, return_mapping=return_mapping
         )
@@ -940,7 +975,7 @@ def join_segmentations(
 def mark_boundaries(
     image: Castable[OutT],
     label_img: AnyArray,
-    color: object | Lists | AnyArray = (1, 1, 0),
+    color: Lists | AnyArray = (1, 1, 0),
     outline_color: Lists | None = None,
     mode: Literal["thick", "inner", "outer", "subpixel"] = "outer",
     background_label: Integer = 0,
@@ -953,7 +988,7 @@ def mark_boundaries(
 def mark_boundaries(
     image: Exporter,
     label_img: AnyArray,
-    color: object | Lists | AnyArray = (1, 1, 0),
+    color: Lists | AnyArray = (1, 1, 0),
     outline_color: Lists | None = None,
     mode: Literal["thick", "inner", "outer", "subpixel"] = "outer",
     background_label: Integer = 0,
@@ -965,7 +1000,7 @@ def mark_boundaries(
 def mark_boundaries(
     image: AnyArray,
     label_img: AnyArray,
-    color: object | Lists | AnyArray = (1, 1, 0),
+    color: Lists | AnyArray = (1, 1, 0),
     outline_color: Lists | None = None,
     mode: Literal["thick", "inner", "outer", "subpixel"] = "outer",
     background_label: Integer = 0,
@@ -977,7 +1012,7 @@ def mark_boundaries(
     Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
     by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
     an image of the same spatial shape. Dtypes: bool, uint8, uint16 -> float32, in [0, 1];
-    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: 1 elements along Y and X
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Reach: 1 element along Y and X
     (measured for skimage.segmentation.mark_boundaries). Unlike
     skimage.segmentation.mark_boundaries, it adds order.
 
@@ -1086,7 +1121,8 @@ def morphological_chan_vese(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: float32, float64 -> int8. The library refuses
     bool, uint8, uint16 and int32 (TypeError: Cannot cast output operand from dtype('float64')
-    to dtype('int64') according ...).
+    to dtype('int64') according ...). Keeps a state: two equal calls in a row can give different
+    results.
 
     Active contours without edges implemented with morphological operators. It
     can be used to segment objects in images and volumes without well defined
@@ -1158,6 +1194,7 @@ def morphological_chan_vese(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (class_of(init_level_set) is str or class_of(init_level_set) is _cucim.Array)
         and isinstance(iter_callback, LibraryDefault)
@@ -1228,7 +1265,8 @@ def morphological_geodesic_active_contour(
     bool (TypeError: cupy boolean subtract, the `-` operator, is deprecated, use the
     bitwise_xor, ...). The library refuses uint8, uint16 and int32 (TypeError: Cannot cast
     output operand from dtype('float64') to dtype('int32') according ...). Reach: the entire
-    image (measured for skimage.segmentation.morphological_geodesic_active_contour).
+    image (measured for skimage.segmentation.morphological_geodesic_active_contour). Keeps a
+    state: two equal calls in a row can give different results.
 
     Geodesic active contours implemented with morphological operators. It can
     be used to segment objects with visible but noisy, cluttered, broken
@@ -1309,6 +1347,7 @@ def morphological_geodesic_active_contour(
     """
     if (
         class_of(gimage) is _cucim.Array
+        and getattr(gimage, "ndim", 0) < 4
         and not slice_by_slice
         and (class_of(init_level_set) is str or class_of(init_level_set) is _cucim.Array)
         and isinstance(iter_callback, LibraryDefault)
@@ -1537,7 +1576,12 @@ def random_walker(
            [1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
            [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]], dtype=int32)
     """
-    if class_of(data) is _cucim.Array and not slice_by_slice and class_of(labels) is _cucim.Array:
+    if (
+        class_of(data) is _cucim.Array
+        and getattr(data, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+        and class_of(labels) is _cucim.Array
+    ):
         result: Array = _cucim.random_walker(
             data,
             labels,
@@ -1560,6 +1604,12 @@ def random_walker(
             axis_arguments={"spacing": "property"},
         )
     return result
+
+
+@overload
+def relabel_sequential(
+    label_field: AnyCarrier, offset: Integer = 1, *, slice_by_slice: bool = False
+) -> Any: ...
 
 
 @overload
@@ -1656,7 +1706,11 @@ def relabel_sequential(
     >>> relab
     array([5, 5, 6, 6, 7, 9, 8])
     """
-    if class_of(label_field) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(label_field) is _cucim.Array
+        and getattr(label_field, "ndim", 0) < 4
+        and not slice_by_slice
+    ):
         result: tuple[Array, ArrayMap, ArrayMap] = _cucim.relabel_sequential(
             label_field, offset=offset
         )

@@ -23,6 +23,7 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
     Castable,
@@ -108,7 +109,7 @@ if not TYPE_CHECKING:
 def downscale_local_mean(
     image: Castable[OutT],
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -119,7 +120,7 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: Exporter,
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -129,7 +130,7 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: AnyArray,
     factors: ArrayLike,
-    cval: complex | Sequence[complex] | AnyArray = 0,
+    cval: complex | Real | Sequence[complex | Real] | AnyArray = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -185,7 +186,7 @@ def downscale_local_mean(
     array([[3.5, 4. ],
            [5.5, 4.5]])
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.downscale_local_mean(image, factors, cval=cval, clip=clip)
     else:
         result = call_2d_or_3d(
@@ -358,11 +359,21 @@ def integral_image(
     [1] F.C. Crow, "Summed-area tables for texture mapping,"
         ACM SIGGRAPH Computer Graphics, vol. 18, 1984, pp. 207-212.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.integral_image(image, dtype=dtype)
     else:
         result = call_2d_or_3d(_cucim.integral_image, locals(), images=("image",), memory="cupy")
     return result
+
+
+@overload
+def integrate(
+    ii: AnyCarrier,
+    start: Sequence[tuple[object, ...]],
+    end: Sequence[tuple[object, ...]],
+    *,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -437,7 +448,7 @@ def integrate(
     >>> integrate(ii, [(1, 0), (3, 3)], [(1, 2), (4, 5)])
     array([3., 6.])
     """
-    if class_of(ii) is _cucim.Array and not slice_by_slice:
+    if class_of(ii) is _cucim.Array and getattr(ii, "ndim", 0) < 4 and not slice_by_slice:
         result: float | Array = _cucim.integrate(ii, start, end)
     else:
         result = call_2d_or_3d(
@@ -572,7 +583,11 @@ def pyramid_expand(
     ----------
     [1] http://persci.mit.edu/pub_pdfs/pyramid83.pdf
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _cucim.pyramid_expand(
             image,
             upscale=upscale,
@@ -586,6 +601,22 @@ def pyramid_expand(
     else:
         result = call_2d_or_3d(_cucim.pyramid_expand, locals(), images=("image",), memory="cupy")
     return result
+
+
+@overload
+def pyramid_gaussian(
+    image: AnyCarrier,
+    max_layer: Integer = -1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
+    mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
+    cval: Real = 0,
+    preserve_range: bool = False,
+    *,
+    channel_axis: Integer | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -689,7 +720,11 @@ def pyramid_gaussian(
     ----------
     [1] http://persci.mit.edu/pub_pdfs/pyramid83.pdf
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Iterator[Array] = _cucim.pyramid_gaussian(
             image,
             max_layer=max_layer,
@@ -706,6 +741,22 @@ def pyramid_gaussian(
             _cucim.pyramid_gaussian, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
+
+
+@overload
+def pyramid_laplacian(
+    image: AnyCarrier,
+    max_layer: Integer = -1,
+    downscale: Real = 2,
+    sigma: Real | Sequence[Real] | AnyArray | None = None,
+    order: Integer = 1,
+    mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
+    cval: Real = 0,
+    preserve_range: bool = False,
+    *,
+    channel_axis: Integer | None = None,
+    slice_by_slice: bool = False,
+) -> Any: ...
 
 
 @overload
@@ -814,7 +865,11 @@ def pyramid_laplacian(
 
     [2] http://sepwww.stanford.edu/data/media/public/sep/morgan/texturematch/paper_html/node3.html
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Iterator[Array] = _cucim.pyramid_laplacian(
             image,
             max_layer=max_layer,
@@ -921,7 +976,11 @@ def pyramid_reduce(
     ----------
     [1] http://persci.mit.edu/pub_pdfs/pyramid83.pdf
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _cucim.pyramid_reduce(
             image,
             downscale=downscale,
@@ -1068,7 +1127,11 @@ def rescale(
     >>> rescale(image, 0.5).shape
     (256, 256)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _cucim.rescale(
             image,
             scale,
@@ -1233,7 +1296,7 @@ def resize(
     >>> resize(image, (100, 100)).shape
     (100, 100)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.resize(
             image,
             output_shape,
@@ -1365,7 +1428,11 @@ def resize_local_mean(
     >>> resize_local_mean(image, (100, 100)).shape
     (100, 100)
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if (
+        class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < (4 if channel_axis is None else 5)
+        and not slice_by_slice
+    ):
         result: Array = _cucim.resize_local_mean(
             image,
             output_shape,
@@ -1851,6 +1918,7 @@ def warp(
     """
     if (
         class_of(image) is _cucim.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(inverse_map) is _cucim.Array
     ):

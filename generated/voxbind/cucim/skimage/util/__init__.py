@@ -22,6 +22,7 @@ from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     AnyArray,
+    AnyCarrier,
     Array,
     ArrayLike,
     Castable,
@@ -108,8 +109,8 @@ def compare_images(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured
-    for skimage.util.compare_images).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured for skimage.util.compare_images).
 
     Added in version 0.16.
 
@@ -146,7 +147,12 @@ def compare_images(
     alternatively the first and the second image. Note that images must be
     2-dimensional to be compared with the checkerboard method.
     """
-    if class_of(image0) is _cucim.Array and not slice_by_slice and class_of(image1) is _cucim.Array:
+    if (
+        class_of(image0) is _cucim.Array
+        and getattr(image0, "ndim", 0) < 4
+        and not slice_by_slice
+        and class_of(image1) is _cucim.Array
+    ):
         result: Array = _cucim.compare_images(image0, image1, method=method, n_tiles=n_tiles)
     else:
         result = call_2d_or_3d(
@@ -235,7 +241,7 @@ def crop(
         The cropped array. If ``copy=False`` (default), this is a sliced
         view of the input array.
     """
-    if class_of(ar) is _cucim.Array and not slice_by_slice:
+    if class_of(ar) is _cucim.Array and getattr(ar, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.crop(ar, crop_width, copy=copy, order=order)
     else:
         result = call_2d_or_3d(
@@ -248,6 +254,18 @@ def crop(
             axis_arguments={"crop_width": (0.0,)},
         )
     return result
+
+
+@overload
+def dtype_limits(
+    image: AnyCarrier, clip_negative: bool = False, *, slice_by_slice: bool = False
+) -> Any: ...
+
+
+@overload
+def dtype_limits(
+    image: AnyArray, clip_negative: bool = False, *, slice_by_slice: bool = False
+) -> tuple[int, int]: ...
 
 
 def dtype_limits(
@@ -276,7 +294,7 @@ def dtype_limits(
     imin, imax : tuple
         Lower and upper intensity limits.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: tuple[int, int] = _cucim.dtype_limits(image, clip_negative=clip_negative)
     else:
         result = call_2d_or_3d(
@@ -304,8 +322,8 @@ def img_as_bool(
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
-    float64 -> bool. Reach: 0, since elements depend on the same element alone (measured for
-    skimage.util.img_as_bool).
+    float64 -> bool. Reach: 0, because an element of the result depends only on the element at
+    its own place (measured for skimage.util.img_as_bool).
 
     Parameters
     ----------
@@ -327,7 +345,7 @@ def img_as_bool(
     The upper half of the input dtype's positive range is True, and the lower
     half is False. All negative values (if present) are False.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.img_as_bool(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_cucim.img_as_bool, locals(), images=("image",), memory="cupy")
@@ -354,8 +372,8 @@ def img_as_float(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> same dtype. Reach: 0, since elements depend on the same element alone (measured
-    for skimage.util.img_as_float).
+    float64 -> same dtype. Reach: 0, because an element of the result depends only on the
+    element at its own place (measured for skimage.util.img_as_float).
 
     This function is similar to `img_as_float64`, but will not convert
     lower-precision floating point arrays to `float64`.
@@ -382,7 +400,7 @@ def img_as_float(
     If the input image has a float type, intensity values are not modified
     and can be outside the ranges [0.0, 1.0] or [-1.0, 1.0].
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.img_as_float(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_cucim.img_as_float, locals(), images=("image",), memory="cupy")
@@ -409,8 +427,8 @@ def img_as_float32(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float32, scaled to [0, 1]; int32 -> float32, scaled to [-1, 1]; float32,
-    float64 -> float32. Reach: 0, since elements depend on the same element alone (measured for
-    skimage.util.img_as_float32).
+    float64 -> float32. Reach: 0, because an element of the result depends only on the element
+    at its own place (measured for skimage.util.img_as_float32).
 
     Parameters
     ----------
@@ -434,7 +452,7 @@ def img_as_float32(
     If the input image has a float type, intensity values are not modified
     and can be outside the ranges [0.0, 1.0] or [-1.0, 1.0].
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.img_as_float32(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_cucim.img_as_float32, locals(), images=("image",), memory="cupy")
@@ -461,8 +479,8 @@ def img_as_float64(
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
     uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
-    float64 -> float64. Reach: 0, since elements depend on the same element alone (measured for
-    skimage.util.img_as_float64).
+    float64 -> float64. Reach: 0, because an element of the result depends only on the element
+    at its own place (measured for skimage.util.img_as_float64).
 
     Parameters
     ----------
@@ -486,7 +504,7 @@ def img_as_float64(
     If the input image has a float type, intensity values are not modified
     and can be outside the ranges [0.0, 1.0] or [-1.0, 1.0].
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.img_as_float64(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_cucim.img_as_float64, locals(), images=("image",), memory="cupy")
@@ -511,8 +529,9 @@ def img_as_int(image: AnyArray, force_copy: bool = False, *, slice_by_slice: boo
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
     float32, float64 -> int16. The library warns for int32 (UserWarning: Downcasting int32 to
-    int16 without scaling because max value 5 fits in int16). Reach: 0, since elements depend on
-    the same element alone (measured for skimage.util.img_as_int).
+    int16 without scaling because max value 5 fits in int16). Reach: 0, because an element of
+    the result depends only on the element at its own place (measured for
+    skimage.util.img_as_int).
 
     Parameters
     ----------
@@ -535,7 +554,7 @@ def img_as_int(image: AnyArray, force_copy: bool = False, *, slice_by_slice: boo
     If the input data-type is positive-only (e.g., uint8), then
     the output image will still only have positive values.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.img_as_int(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_cucim.img_as_int, locals(), images=("image",), memory="cupy")
@@ -563,8 +582,8 @@ def img_as_ubyte(
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint16, float32,
     float64 -> uint8, scaled to [0, 255]; uint8, int32 -> uint8. The library warns for int32
     (UserWarning: Downcasting int32 to uint8 without scaling because max value 5 fits in uint8).
-    Reach: 0, since elements depend on the same element alone (measured for
-    skimage.util.img_as_ubyte).
+    Reach: 0, because an element of the result depends only on the element at its own place
+    (measured for skimage.util.img_as_ubyte).
 
     Parameters
     ----------
@@ -586,7 +605,7 @@ def img_as_ubyte(
     Negative input values will be clipped.
     Positive values are scaled between 0 and 255.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.img_as_ubyte(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_cucim.img_as_ubyte, locals(), images=("image",), memory="cupy")
@@ -614,8 +633,8 @@ def img_as_uint(
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, float32,
     float64 -> uint16, scaled to [0, 65535]; uint16, int32 -> uint16. The library warns for
     int32 (UserWarning: Downcasting int32 to uint16 without scaling because max value 5 fits in
-    ...). Reach: 0, since elements depend on the same element alone (measured for
-    skimage.util.img_as_uint).
+    ...). Reach: 0, because an element of the result depends only on the element at its own
+    place (measured for skimage.util.img_as_uint).
 
     Parameters
     ----------
@@ -637,7 +656,7 @@ def img_as_uint(
     Negative input values will be clipped.
     Positive values are scaled between 0 and 65535.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.img_as_uint(image, force_copy=force_copy)
     else:
         result = call_2d_or_3d(_cucim.img_as_uint, locals(), images=("image",), memory="cupy")
@@ -661,8 +680,8 @@ def invert(image: AnyArray, signed_float: bool = False, *, slice_by_slice: bool 
 
     Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
     is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
-    float32 and float64 are preserved. Reach: 0, since elements depend on the same element alone
-    (measured for skimage.util.invert).
+    float32 and float64 are preserved. Reach: 0, because an element of the result depends only
+    on the element at its own place (measured for skimage.util.invert).
 
     Invert the intensity range of the input image, so that the dtype maximum
     is now the dtype minimum, and vice-versa. This operation is
@@ -724,7 +743,7 @@ def invert(image: AnyArray, signed_float: bool = False, *, slice_by_slice: bool 
     >>> invert(img4, signed_float=True)
     array([[-0.  , -1.  ,  1.  ,  0.25]])
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.invert(image, signed_float=signed_float)
     else:
         result = call_2d_or_3d(_cucim.invert, locals(), images=("image",), memory="cupy")
@@ -807,6 +826,7 @@ def map_array(
     """
     if (
         class_of(input_arr) is _cucim.Array
+        and getattr(input_arr, "ndim", 0) < 4
         and not slice_by_slice
         and class_of(input_vals) is _cucim.Array
         and class_of(output_vals) is _cucim.Array
@@ -965,8 +985,8 @@ def montage(
     >>> arr_out_nonsquare.shape
     (2, 6)
     """
-    if class_of(arr_in) is _cucim.Array and getattr(arr_in, "ndim", 0) != (
-        2 if channel_axis is None else 3
+    if class_of(arr_in) is _cucim.Array and getattr(arr_in, "ndim", 0) == (
+        3 if channel_axis is None else 4
     ):
         result: Array = _cucim.montage(
             arr_in,
@@ -1113,7 +1133,7 @@ def random_noise(
     temporarily converted to an unsigned image in the floating point domain,
     Poisson noise is generated, then it is returned to the original range.
     """
-    if class_of(image) is _cucim.Array and not slice_by_slice:
+    if class_of(image) is _cucim.Array and getattr(image, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.random_noise(image, mode=mode, rng=rng, clip=clip, **kwargs)
     else:
         result = call_2d_or_3d(
@@ -1220,7 +1240,7 @@ def view_as_blocks(
            [[[76, 77],
              [82, 83]]]])
     """
-    if class_of(arr_in) is _cucim.Array and not slice_by_slice:
+    if class_of(arr_in) is _cucim.Array and getattr(arr_in, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.view_as_blocks(arr_in, block_shape)
     else:
         result = call_2d_or_3d(
@@ -1237,7 +1257,7 @@ def view_as_blocks(
 @overload
 def view_as_windows(
     arr_in: Reshapable[OutT],
-    window_shape: object | Integer | tuple[object, ...] | list[object] | AnyArray,
+    window_shape: Integer | tuple[object, ...] | list[object] | AnyArray,
     step: Integer | tuple[object, ...] | Sequence[Integer] | AnyArray = 1,
     *,
     slice_by_slice: bool = False,
@@ -1247,7 +1267,7 @@ def view_as_windows(
 @overload
 def view_as_windows(
     arr_in: Castable[OutT],
-    window_shape: object | Integer | tuple[object, ...] | list[object] | AnyArray,
+    window_shape: Integer | tuple[object, ...] | list[object] | AnyArray,
     step: Integer | tuple[object, ...] | Sequence[Integer] | AnyArray = 1,
     *,
     slice_by_slice: bool = False,
@@ -1257,7 +1277,7 @@ def view_as_windows(
 @overload
 def view_as_windows(
     arr_in: Exporter,
-    window_shape: object | Integer | tuple[object, ...] | list[object] | AnyArray,
+    window_shape: Integer | tuple[object, ...] | list[object] | AnyArray,
     step: Integer | tuple[object, ...] | Sequence[Integer] | AnyArray = 1,
     *,
     slice_by_slice: bool = False,
@@ -1266,7 +1286,7 @@ def view_as_windows(
 
 def view_as_windows(
     arr_in: AnyArray,
-    window_shape: object | Integer | tuple[object, ...] | list[object] | AnyArray,
+    window_shape: Integer | tuple[object, ...] | list[object] | AnyArray,
     step: Integer | tuple[object, ...] | Sequence[Integer] | AnyArray = 1,
     *,
     slice_by_slice: bool = False,
@@ -1385,7 +1405,7 @@ def view_as_windows(
              [13, 14, 15],
              [17, 18, 19]]]])
     """
-    if class_of(arr_in) is _cucim.Array and not slice_by_slice:
+    if class_of(arr_in) is _cucim.Array and getattr(arr_in, "ndim", 0) < 4 and not slice_by_slice:
         result: Array = _cucim.view_as_windows(arr_in, window_shape, step=step)
     else:
         result = call_2d_or_3d(

@@ -156,6 +156,7 @@ def autolevel(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -324,7 +325,8 @@ def enhance_contrast(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis, where half() is half
+    the length of an array (measured).
 
     This replaces each pixel by the local maximum if the pixel gray value is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -367,6 +369,7 @@ def enhance_contrast(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -434,7 +437,7 @@ def enhance_contrast_percentile(
     (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
     library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
     large number of bins ...). Reach: half(footprint) + abs(along(shift_y, shift_x)) elements
-    along Y and X (measured).
+    along Y and X, where half() is half the length of an array (measured).
 
     This replaces each pixel by the local maximum if the pixel grayvalue is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -597,6 +600,7 @@ def entropy(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -705,6 +709,7 @@ def equalize(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -775,7 +780,8 @@ def geometric_mean(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis, where half() is half
+    the length of an array (measured).
 
     Parameters
     ----------
@@ -820,6 +826,7 @@ def geometric_mean(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -890,7 +897,8 @@ def gradient(
     float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
     ...). The library warns for uint16 (UserWarning: Bad rank filter performance is expected due
     to a large number of bins ...). Reach: half(footprint) + max(abs(shift_z), abs(shift_y),
-    abs(shift_x)) elements along each axis (measured).
+    abs(shift_x)) elements along each axis, where half() is half the length of an array
+    (measured).
 
     Parameters
     ----------
@@ -929,6 +937,7 @@ def gradient(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -1094,7 +1103,8 @@ def majority(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis, where half() is half
+    the length of an array (measured).
 
     Parameters
     ----------
@@ -1134,6 +1144,7 @@ def majority(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -1204,7 +1215,8 @@ def maximum(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis, where half() is half
+    the length of an array (measured).
 
     Parameters
     ----------
@@ -1252,6 +1264,7 @@ def maximum(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -1322,7 +1335,8 @@ def mean(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis, where half() is half
+    the length of an array (measured).
 
     Parameters
     ----------
@@ -1361,6 +1375,7 @@ def mean(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -1428,7 +1443,7 @@ def mean_bilateral(
     (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
     library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
     large number of bins ...). Reach: half(footprint) + abs(along(shift_y, shift_x)) elements
-    along Y and X (measured).
+    along Y and X, where half() is half the length of an array (measured).
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -1547,7 +1562,7 @@ def mean_percentile(
     (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
     library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
     large number of bins ...). Reach: half(footprint) + abs(along(shift_y, shift_x)) elements
-    along Y and X (measured).
+    along Y and X, where half() is half the length of an array (measured).
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1646,7 +1661,8 @@ def median(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint, 1) +
-    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis, where half() is half
+    the length of an array (measured).
 
     Parameters
     ----------
@@ -1691,6 +1707,7 @@ def median(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and (footprint is None or class_of(footprint) is _skimage.Array)
@@ -1766,7 +1783,8 @@ def minimum(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis, where half() is half
+    the length of an array (measured).
 
     Parameters
     ----------
@@ -1814,6 +1832,7 @@ def minimum(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -1884,7 +1903,8 @@ def modal(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis, where half() is half
+    the length of an array (measured).
 
     The mode is the value that appears most often in the local histogram.
 
@@ -1925,6 +1945,7 @@ def modal(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -2038,6 +2059,7 @@ def noise_filter(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -2108,7 +2130,8 @@ def otsu(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis, where half() is half
+    the length of an array (measured).
 
     Parameters
     ----------
@@ -2153,6 +2176,7 @@ def otsu(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -2217,7 +2241,7 @@ def percentile(
     (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
     library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
     large number of bins ...). Reach: half(footprint) + abs(along(shift_y, shift_x)) elements
-    along Y and X (measured).
+    along Y and X, where half() is half the length of an array (measured).
 
     Returns the value of the p0 lower percentile of the local grayvalue
     distribution.
@@ -2318,7 +2342,8 @@ def pop(
     float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
     ...). The library warns for uint16 (UserWarning: Bad rank filter performance is expected due
     to a large number of bins ...). Reach: half(footprint) + max(abs(shift_z), abs(shift_y),
-    abs(shift_x)) elements along each axis (measured).
+    abs(shift_x)) elements along each axis, where half() is half the length of an array
+    (measured).
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -2365,6 +2390,7 @@ def pop(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -2431,7 +2457,8 @@ def pop_bilateral(
     library warns for int32, float32 and float64 (UserWarning: Possible precision loss
     converting image of type float32 to uint8 as ...). The library warns for uint16
     (UserWarning: Bad rank filter performance is expected due to a large number of bins ...).
-    Reach: half(footprint) + abs(along(shift_y, shift_x)) elements along Y and X (measured).
+    Reach: half(footprint) + abs(along(shift_y, shift_x)) elements along Y and X, where half()
+    is half the length of an array (measured).
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask. Additionally pixels must have a graylevel
@@ -2546,7 +2573,8 @@ def pop_percentile(
     library warns for int32, float32 and float64 (UserWarning: Possible precision loss
     converting image of type float32 to uint8 as ...). The library warns for uint16
     (UserWarning: Bad rank filter performance is expected due to a large number of bins ...).
-    Reach: half(footprint) + abs(along(shift_y, shift_x)) elements along Y and X (measured).
+    Reach: half(footprint) + abs(along(shift_y, shift_x)) elements along Y and X, where half()
+    is half the length of an array (measured).
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -2694,6 +2722,7 @@ def subtract_mean(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -2859,7 +2888,8 @@ def sum(
     warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
     of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
     performance is expected due to a large number of bins ...). Reach: half(footprint) +
-    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis (measured).
+    max(abs(shift_z), abs(shift_y), abs(shift_x)) elements along each axis, where half() is half
+    the length of an array (measured).
 
     Note that the sum may overflow depending on the data type of the input
     array.
@@ -2906,6 +2936,7 @@ def sum(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array
@@ -2973,7 +3004,7 @@ def sum_bilateral(
     (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
     library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
     large number of bins ...). Reach: half(footprint) + abs(along(shift_y, shift_x)) elements
-    along Y and X (measured).
+    along Y and X, where half() is half the length of an array (measured).
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -3095,7 +3126,7 @@ def sum_percentile(
     (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
     library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
     large number of bins ...). Reach: half(footprint) + abs(along(shift_y, shift_x)) elements
-    along Y and X (measured).
+    along Y and X, where half() is half the length of an array (measured).
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -3197,7 +3228,8 @@ def threshold(
     (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
     library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
     large number of bins ...). Reach: half(footprint) + max(abs(shift_z), abs(shift_y),
-    abs(shift_x)) elements along each axis (measured).
+    abs(shift_x)) elements along each axis, where half() is half the length of an array
+    (measured).
 
     The resulting binary mask is True if the gray value of the center pixel is
     greater than the local mean.
@@ -3244,6 +3276,7 @@ def threshold(
     """
     if (
         class_of(image) is _skimage.Array
+        and getattr(image, "ndim", 0) < 4
         and not slice_by_slice
         and (mask is None or class_of(mask) is _skimage.Array)
         and class_of(footprint) is _skimage.Array

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,9 +22,21 @@ from voxbind_build.probe.protocol.unwritten_memory import filled_memory
 
 MISSING = object()
 """Stands for an argument that isn't passed."""
+OF_SCENE = object()
+"""Stands for an array that shows the same scene as the image, differently."""
 Elements = tuple[int, ...]
 _LABELS = frozenset(("labels", "cells", "markers"))
 """What images of labels show."""
+_SIGNED = frozenset(("grey", "two phases"))
+"""What images show whose numbers may be negative."""
+_BESIDE = {
+    "mask": "mask",
+    "byte mask": "mask",
+    "labels": "labels",
+    "map": "grey",
+    "image": "grey",
+}
+"""What other images show, by their role, if it isn't that of the main image."""
 _BYTES = (0x5A, 0xA7)
 _LEVELS = 5
 """Number of labels in an image of labels."""
@@ -87,6 +99,8 @@ class Cropping:
         for scene in scenes:
             if not measured.goes_on or self._bench.is_late():
                 break
+            if scene.has_negatives and not self._takes_negatives:
+                continue
             self._measure(measured, self._passed(changed, scene), scene)
 
     def is_reproducible(self, scene: Scene) -> bool:
@@ -105,25 +119,19 @@ class Cropping:
         for scene in scenes:
             arguments = self._passed({}, scene)
             whole = self._result(arguments)
-            for place in product((0.0, 0.45, 0.8), repeat=len(self.shape)):
-                inner = tuple(
-                    slice(int(part * length), int(part * length) + max(1, length // 8))
-                    for part, length in zip(place, self.shape, strict=True)
-                )
-                outer = tuple(
-                    slice(max(0, block.start - reach), min(length, block.stop + reach))
-                    for block, reach, length in zip(inner, elements, self.shape, strict=True)
-                )
-                window = tuple(
-                    slice(block.start - crop.start, block.stop - crop.start)
-                    for block, crop in zip(inner, outer, strict=True)
-                )
-                part_result = self._result(self._cropped(arguments, outer))
-                if whole is None or part_result is None:
+            parts = [
+                _parts(length, reach) for length, reach in zip(self.shape, elements, strict=True)
+            ]
+            for place in product(*parts):
+                crop = tuple(part.crop for part in place)
+                inner = tuple(part.inner for part in place)
+                window = tuple(part.window for part in place)
+                of_part = self._result(self._cropped(arguments, crop))
+                if whole is None or of_part is None:
                     return False
                 differing = _differing(
                     [leaf[inner] for leaf in whole],
-                    [leaf[window] for leaf in part_result],
+                    [leaf[window] for leaf in of_part],
                     len(self.shape),
                     whole,
                 )
@@ -139,7 +147,7 @@ class Cropping:
         ndim = len(shape)
         if not whole or any(leaf.shape[:ndim] != shape for leaf in whole):
             raise OtherShapeError
-        measured.begin(scene)
+        measured.begin(scene, is_constant=not any(map(varies, whole)))
         for axis in scene.axes:
             length = shape[axis]
             end, start = cuts(length)
@@ -164,7 +172,7 @@ class Cropping:
 
     def _result(self, arguments: dict[str, Any]) -> list[Array] | None:
         """Return the arrays of a result; None if the call fails."""
-        answer = self._bench.run(arguments)
+        answer = self._bench.run(arguments, watched=False)
         if not answer.returned:
             return None
         result = leaves(answer.value)
@@ -181,14 +189,31 @@ class Cropping:
         arguments = {
             name: value for name, value in {**usual, **changed}.items() if value is not MISSING
         }
-        for name in self.images:
-            if name not in changed and self._is_like_main(name):
-                arguments[name] = self._main(np.roll(np.flip(scene.image), 5, axis=0))
+        others = [name for name in self.images if name not in changed and self._varies(name)]
+        others += [name for name, value in changed.items() if value is OF_SCENE]
+        for place, name in enumerate(others):
+            arguments[name] = self._other(name, usual.get(name), scene.image, place)
         return {**arguments, str(self._bench.main): main}
 
-    def _is_like_main(self, name: str) -> bool:
-        role = self._bench.roles.get(str(self._bench.main))
-        return role in ("image", "colour image", "labels") and self._bench.roles.get(name) == role
+    @property
+    def _takes_negatives(self) -> bool:
+        kind = np.dtype(self._arrangement.dtype).kind
+        return self._arrangement.content in _SIGNED and kind in "if"
+
+    def _varies(self, name: str) -> bool:
+        """Return whether another image shows what the scene shows."""
+        role, of_main = (self._bench.roles.get(key) for key in (name, str(self._bench.main)))
+        return role in _BESIDE or (role == "colour image" and role == of_main)
+
+    def _other(self, name: str, usual: Any, pattern: Array, place: int) -> Array:
+        """Return another image than the main one, and than those at other places."""
+        turned = np.roll(np.flip(pattern) if place % 2 == 0 else pattern, 5 + place, axis=0)
+        darker = turned * 0.6**place
+        role = self._bench.roles.get(name, "")
+        if role not in _BESIDE or role == self._bench.roles.get(str(self._bench.main)):
+            return self._main(darker)
+        dtype = str(usual.dtype) if isinstance(usual, np.ndarray) else "bool"
+        return _as_content(turned if dtype == "bool" else darker, _BESIDE[role], dtype)
 
     def _cropped(self, arguments: dict[str, Any], window: tuple[slice, ...]) -> dict[str, Any]:
         return {
@@ -214,6 +239,35 @@ class Cropping:
         return np.stack(planes, axis=-1)
 
 
+class _Part(NamedTuple):
+    """A part of an axis."""
+
+    crop: slice
+    """The part that is passed."""
+    inner: slice
+    """Its elements that must not depend on what was cropped off."""
+
+    @property
+    def window(self) -> slice:
+        """The place of these elements in the result of the part."""
+        return slice(self.inner.start - self.crop.start, self.inner.stop - self.crop.start)
+
+
+def _parts(length: int, reach: int) -> list[_Part]:
+    """Return the first, the middle and the last part of an axis, all of them equally long.
+
+    Their length is that of other crops if the reach allows it, so that kernels need not be compiled
+    for another shape.
+    """
+    size = max(cuts(length)[0], 2 * reach + length // 8)
+    parts = []
+    for start in (0, (length - size) // 2, length - size):
+        stop = start + size
+        inner = slice(start + reach * (start > 0), stop - reach * (stop < length))
+        parts.append(_Part(slice(start, stop), inner))
+    return parts
+
+
 class Measured:
     """How far elements were seen to look, along each axis."""
 
@@ -222,6 +276,8 @@ class Measured:
         self._most = [0] * ndim
         self.by_scene: dict[str, int] = {}
         """By image, the sum over all axes; images for which each call failed are left out."""
+        self.is_constant = True
+        """Whether all elements of each result are equal."""
         self.goes_on = True
         """Whether no element looks farther than a third of the image."""
 
@@ -230,9 +286,10 @@ class Measured:
         """Number of elements along each axis; None if that is more than a third of the image."""
         return tuple(self._most) if self.goes_on and self.by_scene else None
 
-    def begin(self, scene: Scene) -> None:
-        """Count an image that was accepted."""
+    def begin(self, scene: Scene, *, is_constant: bool) -> None:
+        """Count an image that was accepted, and note whether its result is constant."""
         self.by_scene.setdefault(scene.name, 0)
+        self.is_constant = self.is_constant and is_constant
 
     def add(self, scene: Scene, axis: int, elements: int) -> None:
         """Add the outcome of one crop."""
@@ -241,9 +298,20 @@ class Measured:
         self.goes_on = self.goes_on and elements <= self._limit
 
 
+def varies(result: Array) -> bool:
+    """Return whether an array has two different elements; NaN is equal to NaN."""
+    if not result.size:
+        return False
+    first = result.flat[0]
+    both_nan = (result != result) & (first != first)
+    return bool(np.any((result != first) & ~both_nan))
+
+
 def _as_content(pattern: Array, content: str, dtype: str) -> Array:
     """Return an image that shows a pattern as what a function expects: a mask, labels, greys."""
     kind = np.dtype(dtype)
+    if kind.kind in "ub" or content not in _SIGNED:
+        pattern = np.abs(pattern)
     if content in ("mask", "edges") or kind.kind == "b":
         return np.asarray(pattern > 0.25).astype(kind)
     if content in _LABELS:

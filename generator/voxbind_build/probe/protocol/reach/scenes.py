@@ -2,7 +2,8 @@
 
 On random images, distance transforms, skeletons and maxima seem to look at a few neighbours only.
 So there are images with a single object, with lines through the entire image, with plateaus and
-ramps, and with objects that are cut exactly where the image is cropped. Numbers are from 0 to 1.
+ramps, and with objects that are cut exactly where the image is cropped. Numbers are from 0 to 1, or
+from -1 to 1 in images for the functions that take negative numbers.
 """
 
 from __future__ import annotations
@@ -24,8 +25,15 @@ _SEED = 511
 
 
 def cuts(length: int) -> tuple[int, int]:
-    """Return where an axis is cropped: the end of the first part, and the start of the last."""
-    return length // 2 - 2, length // 2 + 2
+    """Return where an axis is cropped: the end of the first part, and the start of the last.
+
+    Both parts have the same length, since some libraries compile a kernel for each shape, which
+    takes longer than the calls. The last part starts at an odd number, so that a function that
+    treats even and odd places differently is noticed.
+    """
+    end = (length - 4) // 2
+    end -= (length - end) % 2 == 0
+    return end, length - end
 
 
 class Scene(NamedTuple):
@@ -37,6 +45,11 @@ class Scene(NamedTuple):
     """The axes along which it is cropped."""
     labels: Array | None = None
     """A number for each object, if they can be told apart."""
+
+    @property
+    def has_negatives(self) -> bool:
+        """Whether numbers are from -1 to 1."""
+        return bool(self.image.min() < 0)
 
 
 @cache
@@ -50,6 +63,7 @@ def scenes(ndim: int) -> tuple[Scene, ...]:
             made.append(Scene(f"fuses along {axis}", _fuses(shape, axis), (axis,)))
             twins = _twins(shape, axis)
             made.append(Scene(f"twins along {axis}", (twins > 0) * 1.0, (axis,), twins))
+            made += _both_ways("half", _half(shape, axis), axis)
             made += _both_ways("lines", _cut_objects(shape, axis, _lines(axis)), axis)
             for name, is_inside in _OBJECTS.items():
                 objects = _cut_objects(shape, axis, _forms(is_inside))
@@ -196,6 +210,17 @@ def _noise(shape: tuple[int, ...]) -> Array:
     return np.random.default_rng(_SEED + 2).random(shape)
 
 
+def _signed_noise(shape: tuple[int, ...]) -> Array:
+    return np.asarray(2 * np.random.default_rng(_SEED + 4).random(shape) - 1)
+
+
+def _one_negative(shape: tuple[int, ...]) -> Array:
+    """Steps and noise without negative numbers, except for one element near the first corner."""
+    image = np.asarray(_stairs(shape) * (np.random.default_rng(_SEED + 5).random(shape) > 0.3))
+    image[(2,) * len(shape)] = -1
+    return image
+
+
 def _dense(shape: tuple[int, ...]) -> Array:
     """Bright with a few dark elements, between which larger objects fit."""
     return np.asarray((np.random.default_rng(_SEED + 3).random(shape) > 0.06) * 1.0)
@@ -211,6 +236,13 @@ def _fuses(shape: tuple[int, ...], axis: int) -> Array:
         image[-9:-4, place : place + width] = 1
     image[:, 1] = np.linspace(0, 1, len(image))
     return image if axis == 0 else np.ascontiguousarray(image.T)
+
+
+def _half(shape: tuple[int, ...], axis: int) -> Array:
+    """One object up to where the image is cropped, so that all elements of each part are equal."""
+    objects: Array = np.zeros((shape[axis], shape[1 - axis]))
+    objects[: cuts(shape[axis])[0]] = 1
+    return objects if axis == 0 else np.ascontiguousarray(objects.T)
 
 
 def _twins(shape: tuple[int, ...], axis: int) -> Array:
@@ -239,6 +271,8 @@ _MAKERS: dict[str, Callable[[tuple[int, ...]], Array]] = {
     "spikes": _spikes,
     "dense": _dense,
     "noise": _noise,
+    "signed noise": _signed_noise,
+    "one negative": _one_negative,
 }
 
 _GROWING = ("one object", "frame", "serpent", "plateaus", "ramp", "noise")

@@ -12,12 +12,13 @@ from voxbind_build.model import ReachTrial, ReachTrials
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.reach.cropping import (
     MISSING,
+    OF_SCENE,
     Cropping,
     Elements,
     Measured,
     OtherShapeError,
 )
-from voxbind_build.probe.protocol.reach.scenes import Scene, blocks, large_scenes, scenes
+from voxbind_build.probe.protocol.reach.scenes import SHAPES, Scene, blocks, large_scenes, scenes
 from voxbind_build.probe.protocol.reach.variations import Change, Variations
 
 _ALWAYS = ("noise", "at the cut", "all but at the cut")
@@ -25,13 +26,13 @@ _ALWAYS = ("noise", "at the cut", "all but at the cut")
 _OF_OBJECTS = {"extremes", "one object", "serpent", "upright serpent", "frame"}
 """Further images for the trials with masks."""
 _OF_VOLUMES = {*_ALWAYS, "extremes", "one object", "spikes"}
-_MOST_TRIALS = 50
+_MOST_TRIALS = 52
 """Largest number of trials of one function."""
 _SUSPICIOUS = 6
 """A larger reach may be the size of an object: it is measured once more with larger objects."""
 _TELLING = 1
 """Number of images for the trials with other arguments: those with which most was seen."""
-_DTYPES = ("bool", "uint8", "float32", "uint16", "float64")
+_DTYPES = ("bool", "uint8", "float32", "uint16", "float64", "int32")
 _SCREENED = 2
 """Number of values after which a number without an effect is tried with the extreme ones alone."""
 _EXTREMES = 2
@@ -39,6 +40,7 @@ _ACCEPTED_SPARINGLY = 4
 """Number of values of a number if calls are slow."""
 _LONGEST = 30
 """Objects are shorter than this."""
+_CONSTANT = "all elements of its results were equal, which says nothing about a reach"
 _OTHER_SHAPE = "its result doesn't have the axes of the image"
 
 
@@ -97,6 +99,8 @@ class _Trials:
         self._trials.append(ReachTrial(elements=usual.elements))
         if usual.elements is None:
             return self._result(None)
+        if usual.is_constant:
+            return ReachTrials(failure=_CONSTANT)
         if not self._cropping.is_reproducible(scenes(2)[0]):
             return ReachTrials(failure="results of equal calls differ")
         if max(usual.elements) > _SUSPICIOUS and self._grows(usual.elements):
@@ -137,7 +141,7 @@ class _Trials:
         chosen = {scene.name for scene in self._scenes} | (
             _OF_OBJECTS if dtype == "bool" else set()
         )
-        images = [scene for scene in scenes(2) if scene.name in chosen]
+        images = [s for s in scenes(2) if s.name in chosen or s.has_negatives]
         measured = self._measured(self._cropping.with_dtype(dtype), {}, images)
         if measured is None or measured.by_scene:
             elements = None if measured is None else measured.elements
@@ -268,6 +272,8 @@ def in_text(value: Any) -> str:
     """Return an argument as the text in a trial: a literal, or an array by its shape."""
     if value is MISSING:
         return "-"
+    if value is OF_SCENE:
+        return f"array {SHAPES[2]}"
     if isinstance(value, np.ndarray):
         return f"array {value.shape}"
     if isinstance(value, bool | int | float | str | tuple | list | None):

@@ -10,12 +10,10 @@ import numpy as np
 
 from voxbind_build.common.typeexpr import literal_values, names, parse
 from voxbind_build.model import IMAGE_ROLES, OUTPUT_ROLES, Parameter
-from voxbind_build.probe.inputs.images import image
 from voxbind_build.probe.inputs.roles import table
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.option_values import default_value
-from voxbind_build.probe.protocol.reach.cropping import MISSING
-from voxbind_build.probe.protocol.reach.scenes import SHAPES
+from voxbind_build.probe.protocol.reach.cropping import MISSING, OF_SCENE
 
 _COUNTS = (2, 3, 1, 4, 5, 7, 11)
 """Numbers of elements or of times. Functions may not survive a negative one."""
@@ -26,6 +24,8 @@ _SHAPES = ((5, 5), (3, 7), (9, 3), (4, 6))
 """Shapes of footprints, some with even lengths. In shorter ones, an origin of 1 isn't allowed."""
 _MOST_WORDS = 12
 _KERNELS = frozenset(("footprint", "weights", "psf"))
+_OPTIONAL_IMAGES = frozenset(("mask", "image"))
+"""Roles of images that are passed although they are None by default."""
 _UNVARIED = OUTPUT_ROLES | {"generator", "channels", "number type", "data range"}
 """Roles of parameters that keep their value."""
 _OF_AN_AXIS = re.compile(r"_[xyz]$")
@@ -93,8 +93,8 @@ class Variations:
             value = self._value(parameter)
             role = self._bench.roles.get(parameter.name)
             if role in IMAGE_ROLES:
-                if value is None and (other := self._image(parameter)) is not None:
-                    yield parameter.name, other
+                if value is None and role in _OPTIONAL_IMAGES:
+                    yield parameter.name, OF_SCENE
             elif role == "axes" and value == -1:
                 yield parameter.name, 0
             elif isinstance(value, bool):
@@ -187,13 +187,6 @@ class Variations:
             size = self._parameter("size")
             return {"size": MISSING} if size.default is not None else {}
         return {}
-
-    def _image(self, parameter: Parameter) -> Any:
-        """Return an array for an optional parameter, by its role."""
-        role = self._bench.roles.get(parameter.name)
-        if role != "mask":
-            return None
-        return image(SHAPES[self._arrangement.ndim], "mask", "bool", variant=1)
 
     def _other_words(self, parameter: Parameter, value: Any) -> list[Any]:
         listed = list(literal_values(parse(parameter.annotation)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +14,9 @@ from voxbind_build import manifest as frozen
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import BuildError
 from voxbind_build.model import LibraryChanges, Manifest
+
+if TYPE_CHECKING:
+    from voxbind_build.build.environments import Version
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -55,15 +59,9 @@ def compare(
     ManifestError
         If a record can't be trusted.
     """
-    from voxbind_build.build.environments import Environment, measure, read_version, unequal
+    from voxbind_build.build.environments import Environment, measure, unequal
 
-    versions = [None if Path(text).exists() else read_version(text) for text in (old, new)]
-    for text, version in zip((old, new), versions, strict=True):
-        if version is None and not Path(text).exists():
-            raise BuildError(
-                f"{text!r} is neither a manifest.json, nor the folder of a package, nor a version "
-                "such as scikit-image==0.25.2."
-            )
+    versions = [_version(text) for text in (old, new)]
     names = {version.spec.name for version in versions if version} | ({library} - {None})
     if len(names) > 1:
         raise BuildError(f"{' and '.join(sorted(map(str, names)))} are different libraries.")
@@ -92,6 +90,21 @@ def compare(
         if others:
             notes.append(f"The two environments also differ in {'; '.join(others)}.")
     return Comparison(libraries=frozen.all_changes(before, after), notes=tuple(notes))
+
+
+def _version(text: str) -> Version | None:
+    """Return the version of a library that an argument names; None for the path of a record."""
+    from voxbind_build.build.environments import read_version
+
+    if Path(text).exists():
+        return None
+    version = read_version(text)
+    if version is None:
+        raise BuildError(
+            f"{text!r} is neither a manifest.json, nor the folder of a package, nor a version "
+            "such as scikit-image==0.25.2."
+        )
+    return version
 
 
 def _read(path: Path) -> Manifest:
