@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import blocks
+import catalog
 import conversion
 import crossover
 import editors
@@ -22,8 +22,8 @@ from rich.console import Console
 from timing import Effort, Topic
 
 DOCS = Path(__file__).parent.parent / "docs"
-TOPICS = ("calls", "conversions", "volumes", "blocks", "starts", "editors", "gpu", "crossover")
-WITH_PEERS = frozenset(TOPICS) - {"blocks", "editors", "gpu", "crossover"}
+TOPICS = ("calls", "conversions", "volumes", "starts", "editors", "catalog", "gpu", "crossover")
+WITH_PEERS = frozenset(TOPICS) - {"editors", "catalog", "gpu", "crossover"}
 
 
 def _parsed() -> argparse.Namespace:
@@ -36,6 +36,11 @@ def _parsed() -> argparse.Namespace:
         choices=TOPICS,
         default=[],
         help="measure and print this topic only, and don't write the page; may be repeated",
+    )
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help="with --only: replace the topic's section of the page; not for topics in the chart",
     )
     parser.add_argument(
         "--keep",
@@ -63,9 +68,9 @@ def main() -> None:
             "calls": lambda: overhead.topic(calls, processes),
             "conversions": lambda: conversion.topic(calls, processes),
             "volumes": lambda: per_slice.topic(slices, processes, 8 if quick else 64, cores),
-            "blocks": lambda: blocks.topic(slices, 64 if quick else 128),
             "starts": lambda: starting.topic(starts, processes),
             "editors": lambda: editors.topic(2 if quick else 5),
+            "catalog": lambda: catalog.topic(2 if quick else 7),
             "gpu": lambda: gpu.topic(Effort(rounds=5 if quick else 25)),
         }
         measured: dict[str, Topic] = {}
@@ -87,13 +92,10 @@ def main() -> None:
         crossover.keep(measured_figures)
     figures = measured_figures or crossover.kept()
     if "crossover" in requested:
-        if measured_figures is None:
-            console.print(
-                "This machine has no NVIDIA GPU with CuPy and cuCIM. These are the saved figures "
-                "of another machine:"
-            )
-        crossover.printed(figures, console)
+        _print_crossover(figures, is_saved=measured_figures is None, console=console)
     console.print("Compare the ratios; the absolute times are those of this machine.")
+    if options.only and options.update:
+        _update(options.out / "benchmarks.md", topics)
     if options.only:
         return
     options.out.mkdir(parents=True, exist_ok=True)
@@ -102,6 +104,25 @@ def main() -> None:
     (options.out / "benchmarks.md").write_text(page, encoding="utf-8")
     report.chart(topics, options.out / "benchmarks.svg")
     crossover.chart(figures, options.out / "crossover.svg")
+
+
+def _update(path: Path, topics: Sequence[Topic]) -> None:
+    """Replace the sections of topics; the other sections keep the times of an earlier run."""
+    if charted := [topic.title for topic in topics if topic.in_chart]:
+        raise SystemExit(f"Run all topics: the chart shows {' and '.join(charted)} beside others.")
+    text = path.read_text(encoding="utf-8")
+    for topic in topics:
+        text = report.with_topic(text, topic)
+    path.write_text(text, encoding="utf-8")
+
+
+def _print_crossover(figures: crossover.Figures, *, is_saved: bool, console: Console) -> None:
+    if is_saved:
+        console.print(
+            "This machine has no NVIDIA GPU with CuPy and cuCIM. These are the saved figures of "
+            "another machine:"
+        )
+    crossover.printed(figures, console)
 
 
 def _cores() -> int:

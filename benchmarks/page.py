@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -60,10 +61,30 @@ def markdown(
         "![Ratios of all calls](benchmarks.svg)",
     ]
     for topic in topics:
-        lines += ["", f"## {topic.title}", "", _caption(topic), ""]
-        lines += [_line(COLUMNS), _line(["---", *["---:"] * (len(COLUMNS) - 1)])]
-        lines += [_line(_cells(row)) for row in topic.rows]
+        lines += ["", *_section(topic)]
     return "\n".join(lines) + "\n"
+
+
+def with_topic(page: str, topic: Topic) -> str:
+    """Return the page with the section of one topic replaced, or added as the last but one.
+
+    The last section is the one on the GPU, which `crossover` writes.
+    """
+    sections = re.split(r"^(?=## )", page, flags=re.MULTILINE)
+    section = "\n".join([*_section(topic), "", ""])
+    titles = [text.partition("\n")[0].removeprefix("## ") for text in sections]
+    if topic.title in titles:
+        sections[titles.index(topic.title)] = section
+    else:
+        sections.insert(-1, section)
+    return "".join(sections)
+
+
+def _section(topic: Topic) -> list[str]:
+    """Return the lines of a topic's section."""
+    lines = [f"## {topic.title}", "", _caption(topic), ""]
+    lines += [_line(COLUMNS), _line(["---", *["---:"] * (len(COLUMNS) - 1)])]
+    return [*lines, *(_line(_cells(row)) for row in topic.rows)]
 
 
 def _draw_bars(axes: Any, position: int, ratios: Mapping[str, float]) -> None:
@@ -137,10 +158,10 @@ def _x(pair: Pair) -> str:
     return f"{pair.ratio:.2f}" if pair.ratio < 10 else f"{pair.ratio:.0f}"
 
 
-def _peer(found: Pair | str) -> str:
-    if isinstance(found, Pair):
-        return _x(found)
-    return f"fails: {found.partition(':')[0]}" if found else ""
+def _peer(pair: Pair | str) -> str:
+    if isinstance(pair, Pair):
+        return _x(pair)
+    return f"fails: {pair.partition(':')[0]}" if pair else ""
 
 
 def _time(seconds: float, sign: str = "") -> str:
@@ -155,13 +176,13 @@ def _caption(topic: Topic) -> str:
 
 
 def _installed() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in DISTRIBUTIONS:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _listed(versions: Mapping[str, str]) -> str:
