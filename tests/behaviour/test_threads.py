@@ -279,6 +279,36 @@ def test_a_package_is_waited_for_before_its_submodule(slow: tuple[Path, Path]) -
     run(code, *slow)
 
 
+def test_an_import_that_python_breaks_off_for_another_thread_is_tried_again(
+    slow: tuple[Path, Path],
+) -> None:
+    # As a lazy import of scikit-image in a thread that calls scikit-image itself. Each thread
+    # imports what the other is importing; Python ends the second one's import with an error.
+    module = """
+        import importlib
+        import time
+
+        time.sleep({seconds})
+        importlib.import_module("slow.{other}")
+
+        def early(image):
+            return image
+    """
+    write(
+        slow[1],
+        slow=PLAIN,
+        other=module.format(seconds=0.6, other="two"),
+        two=module.format(seconds=0.3, other="other"),
+    )
+    code = """
+        from voxbind.slow import other
+        calls = [lambda: other.early(np.ones((2, 2)))] * 4
+        _, *results = at_once([lambda: importlib.import_module("slow.two"), *calls])
+        assert all((result == 1).all() for result in results)
+    """
+    run(code, *slow)
+
+
 def test_each_function_of_another_version_is_warned_of_once(
     slow: tuple[Path, Path],
 ) -> None:

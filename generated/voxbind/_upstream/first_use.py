@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from _thread import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,20 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
-__all__ = ["import_dotted", "import_finished", "is_initializing", "one_thread_at_a_time"]
+__all__ = [
+    "attribute_finished",
+    "import_dotted",
+    "import_finished",
+    "is_initializing",
+    "one_thread_at_a_time",
+]
 
 _IMPORT_SYSTEM = frozenset(("importlib._bootstrap", "_frozen_importlib"))
 _PATIENCE = 60.0
 """Seconds that a thread waits for the look-ups of other threads before it goes on."""
 _lock = RLock()
+_DEADLOCK = "_DeadlockError"
+"""The private class of the error that Python raises if two threads wait for each other's import."""
 
 
 def import_finished(name: str) -> Any:
@@ -25,8 +34,7 @@ def import_finished(name: str) -> Any:
 
     A package is imported before its submodules: Python starts on a submodule although another
     thread is still importing the package. If two threads import modules that import each other,
-    one of them gets a module whose import isn't finished, as from an ``import`` statement;
-    `importlib.import_module` would raise an error that only Python knows.
+    one of them gets a module whose import isn't finished, as from an ``import`` statement.
 
     Parameters
     ----------
@@ -41,8 +49,31 @@ def import_finished(name: str) -> Any:
     parent = name.rpartition(".")[0]
     if parent and name not in sys.modules:
         import_finished(parent)
-    __import__(name)
+    _until_no_deadlock(lambda: __import__(name))
     return sys.modules[name]
+
+
+def attribute_finished(module: Any, name: str) -> Any:
+    """Return an attribute of a module, which may import it: see `import_finished`."""
+    return _until_no_deadlock(lambda: getattr(module, name))
+
+
+def _until_no_deadlock(look_up: Callable[[], _T]) -> _T:
+    """Call a function that imports, again while Python breaks off its import.
+
+    If a thread imports what another thread is importing, and the other thread waits for an import
+    of this one, Python ends this one's import with an error. The other thread can then go on,
+    unless this thread is within yet another import, which the other one may wait for as well.
+    """
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return look_up()
+        except RuntimeError as error:
+            is_last = time.monotonic() > end or _is_within_import()
+            if type(error).__name__ != _DEADLOCK or is_last:
+                raise
+        time.sleep(0.01)
 
 
 def import_dotted(name: str) -> Any:

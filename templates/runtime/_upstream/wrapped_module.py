@@ -19,7 +19,12 @@ from ..errors import (
 from .array_forms import Forms, in_form
 from .backends import without_backends
 from .environment import Environment, set_environment
-from .first_use import import_finished, is_initializing, one_thread_at_a_time
+from .first_use import (
+    attribute_finished,
+    import_finished,
+    is_initializing,
+    one_thread_at_a_time,
+)
 from .signatures import adapted
 from .versions import NO_VERSION, Relation, code_change, installed_version, relation
 
@@ -249,7 +254,7 @@ class _Library:
         self._refuse_before_import()  # also if the library is imported already
         module = self._import(self._home)
         try:
-            value = getattr(module, name)
+            value = attribute_finished(module, name)
         except AttributeError as error:
             if is_initializing(module):
                 raise self._unfinished(name) from error
