@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -38,6 +39,8 @@ LINT = (
 )
 # `tests/helpers/scheduling.py` distributes the tests to the two workers.
 PYTEST = ("pytest", "-n", "2")
+MOST_DISTURBED = 5
+"""If more tests fail than this, they don't run again: something is wrong with the code."""
 PYTEST_PLUGINS = ("pytest", "pytest-timeout", "pytest-xdist")
 
 
@@ -100,6 +103,32 @@ def run_lint(session: nox.Session) -> None:
         session.run(*command.split(), env={"PYTHONPATH": "generator"})
 
 
+def run_tests(session: nox.Session, *options: str) -> None:
+    """Run the tests, and the few that failed once more, one after another in a new process.
+
+    A test that passes only then was disturbed by another test, or by the machine: both runs are
+    printed, and the session passes.
+
+    Parameters
+    ----------
+    session
+        The session. Its arguments, such as the tests to run, are for the first run.
+    options
+        Options of pytest, for both runs.
+    """
+    cache = Path(session.create_tmp()) / "pytest"
+    shutil.rmtree(cache, ignore_errors=True)
+    first = (*PYTEST, *options, "-o", f"cache_dir={cache}", *session.posargs)
+    session.run(*first, success_codes=[0, 1])
+    listed = cache / "v" / "cache" / "lastfailed"
+    failed = list(json.loads(listed.read_text(encoding="utf-8"))) if listed.exists() else []
+    if len(failed) > MOST_DISTURBED:
+        session.error(f"{len(failed)} tests failed")
+    if failed:
+        session.warn(f"{len(failed)} tests failed. They run again, one after another:")
+        session.run("pytest", *options, *failed)
+
+
 def gpu_sources() -> list[str]:
     """Return pip's arguments to install the GPU libraries in their recorded versions.
 
@@ -158,7 +187,7 @@ def tests(session: nox.Session) -> None:
     run_lint(session)
     # Hypothesis draws the same examples in each run, so that a commit doesn't pass by chance;
     # a plain `pytest` draws new ones.
-    session.run(*PYTEST, "--hypothesis-profile=ci", *session.posargs)
+    run_tests(session, "--hypothesis-profile=ci")
 
 
 @nox.session

@@ -138,3 +138,56 @@ def test_long_files_start_first_however_few_tests_they_have(folder: Path) -> Non
     printed = run_tests(folder, "-n", "1", "--ignore", "test_z_independent.py")
     ran = re.findall(r"PASSED test_(\w+)\.py", printed)
     assert ran == ["y_long"] + ["a_short"] * 6 + ["b_short"] * 6
+
+
+SESSION = """
+import sys
+sys.path.append({root!r})
+import nox
+import noxfile
+
+@nox.session(venv_backend="none")
+def check(session):
+    noxfile.run_tests(session)
+"""
+PASSES_ALONE = """
+import pathlib
+import pytest
+
+def test_passes_alone():
+    before = pathlib.Path("ran")
+    has_run = before.exists()
+    before.touch()
+    assert has_run
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "passes", "printed"),
+    [
+        pytest.param("", True, r"(?s)1 failed.+1 passed", id="one passes alone"),
+        pytest.param("assert 0", False, r"(?s)2 failed.+1 failed, 1 passed", id="one fails again"),
+        pytest.param("assert not number", False, r"9 tests failed", id="many fail"),
+    ],
+)
+def test_the_few_tests_that_fail_beside_others_run_again_alone(
+    tmp_path: Path, more: str, passes: bool, printed: str
+) -> None:
+    (tmp_path / "pytest.ini").touch()
+    numbers = "(-1,)" if more == "assert 0" else "range(-8, 0)"
+    test = f"@pytest.mark.parametrize('number', {numbers})\ndef test_more(number): {more}"
+    (tmp_path / "test_it.py").write_text(PASSES_ALONE + (test if more else ""))
+    (tmp_path / "sessions.py").write_text(SESSION.format(root=str(ROOT)))
+    commands = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "nox", "-f", "sessions.py", "-s", "check"],
+        cwd=tmp_path,
+        env={**os.environ, **plugins, "PATH": commands},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    shown = ended.stdout + ended.stderr
+    assert (ended.returncode == 0) == passes, shown
+    assert re.search(printed, shown), shown
