@@ -35,9 +35,12 @@ def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     from voxbind_build import libraries
+    from voxbind_build.build.fft_plans import remove_incomplete_fft_plans
 
     for spec in libraries.builtin():
         libraries.prepare(spec)
+    # A test that was killed while pyclesperanto compiled would let others fail for ever.
+    remove_incomplete_fft_plans(Path.home())
     # Each call with dask arrays checks the seams of two blocks.
     os.environ.setdefault("VOXBIND_VERIFY", "2")
 

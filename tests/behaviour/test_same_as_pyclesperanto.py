@@ -45,8 +45,11 @@ def test_wrapper_does_what_the_function_does(
     wrong: dict[str, tuple[str, ...]] = {}
     silent = []
     only = {definition: safe_dtypes(seen) for definition, seen in observations.items()}
-    for name, compared in compare(chosen.values(), only, tmp_path):
+    for name, compared in compare(chosen.values(), only, tmp_path / "first"):
         told = compared.differences
+        if told and name in BREAK_THE_HEAP:
+            again = compare([chosen[name]], only, tmp_path / "again")
+            told = tuple(each for each in told if each in next(again)[1].differences)
         ends = ends_its_process(observations[chosen[name].description.definition])
         if not ends and name not in BREAK_THE_HEAP:
             told = (*compared.deaths, *told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from voxbind_build import manifest as frozen
 from voxbind_build.build.dependencies import changed, sentence, to_record, versions_of
 from voxbind_build.build.durations import Durations, keep_durations, read_durations
+from voxbind_build.build.fft_plans import remove_incomplete_fft_plans
 from voxbind_build.build.library_state import LibraryState, outlasts, recorded
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import inconclusive
@@ -164,6 +166,8 @@ class _Measurement:
             state.seconds += durations.end(observation.definition)
             reporter.advance(state.inventory.spec.name)
 
+        # Otherwise what a killed build left would be held against the Fourier transforms.
+        remove_incomplete_fft_plans(Path.home() / ".cache" / "voxbind")
         reporter.start(totals, durations.seconds_left)
         try:
             sandbox.probe(

@@ -21,6 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from voxbind_build.build.dependencies import sentence, versions_of
+from voxbind_build.build.fft_plans import incomplete_fft_plans
 from voxbind_build.common.installed_versions import version_of
 from voxbind_build.discover.locate import NO_VERSION, is_patch
 from voxbind_build.libraries import settings
@@ -173,6 +174,9 @@ def _compared_with_package(
         return replace(finding, detail=detail, command=command)
     if spec is not None and (detail := _other_versions(spec, library)):
         return replace(finding, detail=detail, command=command, other_versions=True)
+    if library.memory_type == "pyclesperanto" and (plans := incomplete_fft_plans(Path.home())):
+        detail = f"{len(plans)} incomplete files in its cache, which let Fourier transforms fail"
+        return replace(finding, detail=detail, command=f"rm -r '{plans[0].parent}'")
     return finding
 
 
