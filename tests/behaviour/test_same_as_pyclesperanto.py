@@ -47,9 +47,6 @@ def test_wrapper_does_what_the_function_does(
     only = {definition: safe_dtypes(seen) for definition, seen in observations.items()}
     for name, compared in compare(chosen.values(), only, tmp_path / "first"):
         told = compared.differences
-        if told and name in BREAK_THE_HEAP:
-            again = compare([chosen[name]], only, tmp_path / "again")
-            told = tuple(each for each in told if each in next(again)[1].differences)
         ends = ends_its_process(observations[chosen[name].description.definition])
         if not ends and name not in BREAK_THE_HEAP:
             told = (*compared.deaths, *told)
@@ -57,5 +54,9 @@ def test_wrapper_does_what_the_function_does(
             wrong[name] = told[:4]
         if not compared.count:
             silent.append(name)
+    broken = [chosen[name] for name in wrong if name in BREAK_THE_HEAP]
+    for name, compared in compare(broken, only, tmp_path / "again") if broken else ():
+        wrong[name] = tuple(told for told in wrong[name] if told in compared.differences)
+    wrong = {name: told for name, told in wrong.items() if told}
     assert not wrong, "\n".join(f"{name}: {told}" for name, told in wrong.items())
     assert not silent, f"nothing was compared of {silent}"
