@@ -116,7 +116,8 @@ def run_tests(session: nox.Session, *options: str) -> None:
     options
         Options of pytest, for both runs.
     """
-    cache = Path(session.create_tmp()) / "pytest"
+    # `session.create_tmp` would become the folder of all temporary files of the tests.
+    cache = session.cache_dir / "pytest"
     shutil.rmtree(cache, ignore_errors=True)
     first = (*PYTEST, *options, "-o", f"cache_dir={cache}", *session.posargs)
     session.run(*first, success_codes=[0, 1])
