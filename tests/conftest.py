@@ -1,5 +1,6 @@
 """Fixtures that several folders of tests share."""
 
+import logging
 import os
 import shutil
 import signal
@@ -66,6 +67,15 @@ def _search_path_of_one_test() -> Iterator[None]:
 def _width_of_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Print as into a file; pytest-xdist tells its workers the width of the terminal."""
     monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture
+def kills_a_worker(caplog: pytest.LogCaptureFixture) -> None:
+    """Let a test kill a worker of dask's scheduler, whose message of lost results has a fault.
+
+    pytest raises an error for the message, and logging prints it.
+    """
+    caplog.set_level(logging.CRITICAL, logger="distributed.scheduler")
 
 
 @pytest.fixture(scope="session")

@@ -80,6 +80,7 @@ def test_workers_import_only_the_library_that_they_call(client: Any) -> None:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.usefixtures("kills_a_worker")
 def test_a_worker_that_is_killed_loses_nothing(client: Any) -> None:
     lazy = da.from_array(np.tile(VOLUME, (8, 1, 1)), chunks=(2, 48, 40))
     edges = feature.canny(lazy, sigma=2).persist()
@@ -90,6 +91,7 @@ def test_a_worker_that_is_killed_loses_nothing(client: Any) -> None:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.usefixtures("kills_a_worker")
 def test_forms_of_several_passes_survive_a_worker_that_is_killed_in_the_middle(
     client: Any, tmp_path: Path
 ) -> None:

@@ -221,6 +221,7 @@ def slowly_doubled(volume: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("kills_a_worker")
 def test_a_worker_that_is_killed_while_it_writes_loses_nothing(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     path = tmp_path / "a.zarr"
