@@ -5,7 +5,6 @@ import json
 import os
 import pty
 import re
-import select
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 import typer
 from rich.console import Console
 
+from helpers.terminals import read_until_closed
 from voxbind_build import manifest
 from voxbind_build.catalog.function_lines import RELATIONS
 from voxbind_build.cli import app as cli
@@ -464,13 +464,7 @@ def test_a_terminal_gets_a_progress_bar(package, search_path):
     ours, theirs = pty.openpty()
     build = _start(package, search_path, stderr=theirs, TERM="xterm-256color", COLUMNS="120")
     os.close(theirs)
-    shown = b""
-    while select.select([ours], [], [], 120)[0]:
-        try:
-            shown += os.read(ours, 1 << 16)
-        except OSError:  # the other end is closed
-            break
-    os.close(ours)
+    shown = read_until_closed(ours)
     assert build.wait() == 0
     text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode())
     assert re.search(r"toylib .*━.* \d+/\d+ functions .* about \d+:\d\d left in all", text)

@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import re
-import select
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from helpers.terminals import read_until_closed
 from voxbind_build import manifest as frozen
 from voxbind_build.build.report import row
 from voxbind_build.cli import name_search, printing
@@ -283,13 +283,7 @@ def test_a_long_list_goes_to_the_pager(text: str, is_paged: bool, tmp_path: Path
         stderr=theirs,
     )
     os.close(theirs)
-    shown = b""
-    while select.select([ours], [], [], 120)[0]:
-        try:
-            shown += os.read(ours, 1 << 16)
-        except OSError:  # the other end is closed
-            break
-    os.close(ours)
+    shown = read_until_closed(ours)
     assert listing.wait() == 0
     assert b"functions" in shown
     assert (b"in the pager" in shown) == is_paged

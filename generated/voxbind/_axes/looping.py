@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from .._settings.context import change, current
+from .._support.bars import tqdm_class
 from .._support.in_order import in_order
 from .layout import Layout
 
@@ -67,14 +68,7 @@ def _ticks(progress: Any, count: int, name: str) -> Generator[object, None, None
     if progress is False or progress is None:
         yield from range(count)
     elif progress is True:
-        try:
-            from tqdm.auto import tqdm  # type: ignore[import-not-found, import-untyped, unused-ignore]
-        except ImportError as error:
-            raise ImportError(
-                "progress=True shows a progress bar with tqdm, which isn't installed. Install it, "
-                "pip install tqdm, or give another bar, such as progress=rich.progress.track."
-            ) from error
-        yield from tqdm(range(count), desc=name)
+        yield from tqdm_class()(range(count), desc=name)
     elif callable(progress):
         calls: Any = progress(range(count))
         yield from calls

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from voxbind_build.build.ledger import replace_file
+from voxbind_build.common.cache_folder import cache_folder
 from voxbind_build.model import ProbeTask
 
 _FIRST_GUESS = 0.3
@@ -152,4 +153,4 @@ def keep_durations(measured: Mapping[str, float]) -> None:
 
 
 def _file() -> Path:
-    return Path.home() / ".cache" / "voxbind" / "durations.json"
+    return cache_folder() / "durations.json"

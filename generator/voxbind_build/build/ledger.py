@@ -22,6 +22,7 @@ import msgspec
 
 from voxbind_build.build import file_stamps
 from voxbind_build.build.file_stamps import Stamp
+from voxbind_build.common.cache_folder import cache_folder
 from voxbind_build.manifest.sealing import seal_holds, sealed, sha256
 
 __all__ = ["Entry", "replace_file"]
@@ -56,7 +57,7 @@ class Entry:
         try:
             files = [file_stamps.below(place) for place in (_GENERATOR, *places)]
             importable = file_stamps.on_search_path()
-            folder = Path.home() / ".cache" / "voxbind" / "ledger"
+            folder = cache_folder() / "ledger"
         except (OSError, RuntimeError):  # a folder that can't be read, or no home
             return
         self._newest = file_stamps.newest(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
@@ -17,6 +16,7 @@ from voxbind_build.build.library_state import LibraryState, outlasts, recorded
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import inconclusive
 from voxbind_build.build.settled_values import settled_values
+from voxbind_build.common.cache_folder import cache_folder
 from voxbind_build.manifest import Record
 from voxbind_build.model import Observation, ProbeTask
 from voxbind_build.probe.fingerprint import method_fingerprint
@@ -167,7 +167,7 @@ class _Measurement:
             reporter.advance(state.inventory.spec.name)
 
         # Otherwise what a killed build left would be held against the Fourier transforms.
-        remove_incomplete_fft_plans(Path.home() / ".cache" / "voxbind")
+        remove_incomplete_fft_plans(cache_folder())
         reporter.start(totals, durations.seconds_left)
         try:
             sandbox.probe(

@@ -35,7 +35,7 @@ def manifest_of(package: Traversable) -> Manifest:
     """
     try:
         return frozen.read(package / frozen.MANIFEST)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise _no_package(package) from None
 
 

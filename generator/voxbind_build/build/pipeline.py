@@ -24,7 +24,7 @@ from voxbind_build.build.own_package import (
     refuse_unreadable,
     unread_types,
 )
-from voxbind_build.build.package_manifest import manifest_of, refuse_without_manifest
+from voxbind_build.build.package_manifest import manifest_of
 from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish, settled
 from voxbind_build.build.reading import read
@@ -190,7 +190,6 @@ def check(
         If a specification is wrong.
     """
     reporter = reporter or Silent()
-    refuse_without_manifest(out)
     manifest = manifest_of(out)
     admit(specs, manifest.libraries, manifest.package)
     record = frozen.read_record(out, distrust=True, recordings=recordings)

@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+from .._support.bars import tqdm_class
+
 __all__ = ["counting"]
 
 _SECONDS = 0.2
@@ -66,14 +68,7 @@ def _counter(
 ) -> tuple[Callable[[], object], Callable[[], object]]:
     """Return a function that counts one region, and one that closes the bar."""
     if progress is True:
-        try:
-            from tqdm.auto import tqdm  # type: ignore[import-not-found, import-untyped, unused-ignore]
-        except ImportError as error:
-            raise ImportError(
-                "progress=True shows a progress bar with tqdm, which isn't installed. Install it, "
-                "pip install tqdm, or give another bar, such as progress=rich.progress.track."
-            ) from error
-        bar: Any = tqdm(total=total, desc=label)
+        bar = tqdm_class()(total=total, desc=label)
         return (lambda: bar.update(1)), bar.close
     if hasattr(progress, "update"):
         return (lambda: progress.update(1)), lambda: None
