@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,12 +36,18 @@ def transform(home: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose cache holds the plans of a Fourier transform, and other kernels."""
     folder = tmp_path_factory.mktemp("home")
     ended = transform(folder)
     assert not ended.returncode, ended.stderr
     return folder
+
+
+@pytest.fixture
+def home(first_home: Path, tmp_path: Path) -> Path:
+    """A copy of that home."""
+    return Path(shutil.copytree(first_home, tmp_path / "home"))
 
 
 def test_whole_plans_and_kernels_are_kept(home: Path) -> None:
@@ -52,8 +59,9 @@ def test_whole_plans_and_kernels_are_kept(home: Path) -> None:
 def test_an_incomplete_plan_is_found_and_removed(home: Path, part: float) -> None:
     plan = max(home.rglob("*.bin"), key=lambda path: path.stat().st_size)
     os.truncate(plan, round(part * plan.stat().st_size))
-    # If this fails, pyclesperanto writes its plans whole, and nothing needs to be removed any more.
-    assert "VKFFT_ERROR" in transform(home).stderr
+    # The call raises an error or ends the process. If it works, pyclesperanto writes its plans whole,
+    # and nothing needs to be removed any more.
+    assert transform(home).returncode
     assert incomplete_fft_plans(home) == [plan]
     remove_incomplete_fft_plans(home)
     assert not transform(home).returncode

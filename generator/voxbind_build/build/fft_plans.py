@@ -2,8 +2,8 @@
 
 pyclesperanto 0.25 compiles a plan for each shape of a Fourier transform, and writes it into its
 cache in place. If the process is killed meanwhile, or the disk is full, the file stays incomplete,
-and each later transform of that shape fails with ``VKFFT_ERROR_FAILED_TO_CREATE_PROGRAM``, in all
-processes.
+and each later transform of that shape fails with ``VKFFT_ERROR_FAILED_TO_CREATE_PROGRAM`` or ends
+its process.
 
 A plan starts with its own length in bytes, as a number of 4 bytes, and then 12 bytes of zeros. This
 was read from files of the cache. Other compiled kernels, which are written whole, start otherwise.
