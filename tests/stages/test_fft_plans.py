@@ -59,8 +59,8 @@ def test_whole_plans_and_kernels_are_kept(home: Path) -> None:
 def test_an_incomplete_plan_is_found_and_removed(home: Path, part: float) -> None:
     plan = max(home.rglob("*.bin"), key=lambda path: path.stat().st_size)
     os.truncate(plan, round(part * plan.stat().st_size))
-    # The call raises an error or ends the process. If it works, pyclesperanto writes its plans whole,
-    # and nothing needs to be removed any more.
+    # The call raises an error or ends the process. If it works, pyclesperanto writes its plans
+    # whole, and nothing needs to be removed any more.
     assert transform(home).returncode
     assert incomplete_fft_plans(home) == [plan]
     remove_incomplete_fft_plans(home)
