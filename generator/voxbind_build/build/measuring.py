@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from msgspec.structs import replace
-
 from voxbind_build import manifest as frozen
+from voxbind_build.build.confirming import (
+    as_written,
+    confirmed_observation,
+    is_doubtful,
+    once_more,
+)
 from voxbind_build.build.dependencies import changed, sentence, to_record, versions_of
 from voxbind_build.build.durations import Durations, keep_durations, read_durations
 from voxbind_build.build.fft_plans import remove_incomplete_fft_plans
 from voxbind_build.build.library_state import LibraryState, outlasts, recorded
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import inconclusive
-from voxbind_build.build.settled_values import settled_values
 from voxbind_build.common.cache_folder import cache_folder
 from voxbind_build.manifest import Record
 from voxbind_build.model import Observation, ProbeTask
@@ -41,8 +44,9 @@ def measure_missing(
     """Set the observations of each library: recorded ones that are still valid, else new ones.
 
     An inconclusive measurement doesn't replace a recorded observation. Recorded figures stay if the
-    new ones differ from them by rounding alone. A library that was measured with another minor
-    version of NumPy, or of another library that its results depend on, has no valid observation.
+    new ones differ from them by rounding alone. A function that gives other results than recorded
+    is measured a second time. A library that was measured with another minor version of NumPy, or
+    of another library that its results depend on, has no valid observation.
 
     Parameters
     ----------
@@ -102,6 +106,8 @@ class _Measurement:
     notes: list[str]
     asked: dict[str, _Asked] = field(default_factory=dict)
     """By definition."""
+    doubtful: list[str] = field(default_factory=list)
+    """The functions, by definition, whose observations a second measurement must confirm."""
 
     def add(self, state: LibraryState, which: Measure) -> None:
         """Give a library its valid observations, and ask for the others."""
@@ -180,28 +186,53 @@ class _Measurement:
         finally:
             reporter.finish()
             keep_durations(durations.measured)
+        if self.doubtful:
+            reporter.say(once_more(len(self.doubtful)))
+            sandbox.probe(
+                [self.asked[definition].task for definition in self.doubtful],
+                jobs=jobs,
+                on_done=self.confirm,
+                time_limit=time_limit,
+                keeps_kernels=False,
+            )
 
     def keep(self, observation: Observation) -> None:
         """Set a new observation, unless it is inconclusive and the recorded one isn't."""
         definition = observation.definition
-        task, state, fingerprint, versions = self.asked[definition]
-        name = state.inventory.spec.name
-        earlier = self.record.observations.get(name, {}).get(definition)
+        asked = self.asked[definition]
+        earlier = self._recorded(definition)
         keeps_earlier = earlier is not None and outlasts(earlier, observation)
         if earlier is not None and keeps_earlier:
-            state.observations[definition] = earlier
+            asked.state.observations[definition] = earlier
         else:
-            values = settled_values(earlier, observation, fingerprint)
-            new = replace(observation, fingerprint=fingerprint, values=values)
-            # As a later build reads it, so that both write the same wrappers.
-            new = frozen.as_recorded(new)
-            state.observations[definition] = new
-            if self.journal is not None:
-                self.journal.add(name, new, versions)
+            new = as_written(earlier, observation, asked.fingerprint)
+            asked.state.observations[definition] = new
+            if is_doubtful(earlier, new):
+                self.doubtful.append(definition)
+            else:
+                self._journal(asked, new)
         if observation.inconclusive:
-            self.notes.append(
-                inconclusive(task.description.name, observation, keeps_earlier=keeps_earlier)
-            )
+            name = asked.task.description.name
+            self.notes.append(inconclusive(name, observation, keeps_earlier=keeps_earlier))
+
+    def confirm(self, observation: Observation) -> None:
+        """Set the observation of a function that was measured a second time."""
+        asked = self.asked[observation.definition]
+        earlier = self._recorded(observation.definition)
+        written = asked.state.observations[observation.definition]
+        if earlier is not None and not observation.inconclusive:
+            second = as_written(earlier, observation, asked.fingerprint)
+            written = confirmed_observation(earlier, written, second)
+            asked.state.observations[observation.definition] = written
+        self._journal(asked, written)
+
+    def _recorded(self, definition: str) -> Observation | None:
+        name = self.asked[definition].state.inventory.spec.name
+        return self.record.observations.get(name, {}).get(definition)
+
+    def _journal(self, asked: _Asked, observation: Observation) -> None:
+        if self.journal is not None:
+            self.journal.add(asked.state.inventory.spec.name, observation, asked.versions)
 
 
 def _has_its_parameters(known: _Known) -> bool:

@@ -114,7 +114,9 @@ def _write_only_in(*folders: Path) -> None:
     confine([*folders, Path("/dev/shm")], devices=[Path("/dev"), Path("/proc/self")])
 
 
-def server_home(scratch: Path, memory_types: Iterable[MemoryType]) -> Path:
+def server_home(
+    scratch: Path, memory_types: Iterable[MemoryType], *, keeps_kernels: bool = True
+) -> Path:
     """Make the home of the process from which others are forked, with access to the caches.
 
     Parameters
@@ -123,10 +125,15 @@ def server_home(scratch: Path, memory_types: Iterable[MemoryType]) -> Path:
         The folder in which the home is made.
     memory_types
         The memories of the callables. The folder of caches is made if any of them keeps something.
+    keeps_kernels
+        Whether the caches are the user's for builds; if not, they are empty and in the home.
     """
     home = scratch / "home"
     kept = home / _KEPT
     kept.parent.mkdir(parents=True)
+    if not keeps_kernels:
+        kept.mkdir()
+        return home
     with contextlib.suppress(OSError):
         if any(facts(kind).kernel_caches for kind in memory_types):
             (Path.home() / _KEPT).mkdir(parents=True, exist_ok=True)

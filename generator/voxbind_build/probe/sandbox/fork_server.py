@@ -32,11 +32,16 @@ _SCRATCH = "VOXBIND_SCRATCH"
 
 @contextlib.contextmanager
 def fork_server(
-    tasks: Sequence[ProbeTask], scratch: Path, ahead: Collection[str] = ()
+    tasks: Sequence[ProbeTask],
+    scratch: Path,
+    ahead: Collection[str] = (),
+    *,
+    keeps_kernels: bool = True,
 ) -> Iterator[multiprocessing.context.BaseContext]:
     """Yield a context whose processes start with a single thread and with the libraries imported.
 
-    Libraries whose state doesn't survive a fork are not imported in advance.
+    Libraries whose state doesn't survive a fork are not imported in advance. Compiled kernels are
+    kept in the user's cache for builds, or else in the scratch folder.
     """
     mark = {_SCRATCH: str(scratch)}
     if "forkserver" not in multiprocessing.get_all_start_methods():
@@ -61,7 +66,7 @@ def fork_server(
         "PYTHONPATH": search_path,
         AHEAD: " ".join(sorted(modules)),
         DEVICES: " ".join(memory_types),
-        HOME: str(server_home(scratch, used)),
+        HOME: str(server_home(scratch, used, keeps_kernels=keeps_kernels)),
     }
     with _environment({**ENVIRONMENT, **variables, **mark}), _socket_in(scratch):
         try:

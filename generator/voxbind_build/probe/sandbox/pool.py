@@ -94,6 +94,7 @@ def probe(
     memory_limit: int = MEMORY_LIMIT,
     until: float = math.inf,
     ahead: Collection[str] = (),
+    keeps_kernels: bool = True,
 ) -> dict[str, Observation]:
     """Observe callables in parallel, each in a separate process.
 
@@ -116,6 +117,9 @@ def probe(
         Time, on the clock of `time.monotonic`, at which unfinished observations are aborted.
     ahead
         Modules to import once for all processes, in addition to those of the callables.
+    keeps_kernels
+        Whether compiled kernels come from the user's cache for builds, and are kept there. Without
+        a server to fork processes from, they always are.
 
     Returns
     -------
@@ -124,7 +128,10 @@ def probe(
         says how.
     """
     observations: dict[str, Observation] = {}
-    with scratch_folder() as scratch, fork_server(tasks, scratch, ahead) as context:
+    with (
+        scratch_folder() as scratch,
+        fork_server(tasks, scratch, ahead, keeps_kernels=keeps_kernels) as context,
+    ):
         # pebble's types name the argument `mp_context`, its code reads `context`.
         run_apart: Any = in_process
         by_the_clock = PATIENCE * time_limit
