@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
+from pathlib import Path
 
-__all__ = ["DamagedMetadataError", "version_of"]
+from packaging.version import InvalidVersion, Version
+
+__all__ = ["DamagedMetadataError", "missing_module", "version_of"]
 
 
 class DamagedMetadataError(RuntimeError):
-    """The metadata of an installed distribution can't be read."""
+    """The metadata of an installed distribution can't be read, or has no valid version."""
 
 
 def version_of(distribution: str, path: Sequence[str] | None = None) -> str | None:
@@ -26,7 +29,8 @@ def version_of(distribution: str, path: Sequence[str] | None = None) -> str | No
     Raises
     ------
     DamagedMetadataError
-        If its metadata has no version or isn't text, as after an installation that was interrupted.
+        If its metadata has no version or isn't text, as after an installation that was interrupted,
+        or if the version isn't one as PEP 440 has it.
     """
     folders = sys.path if path is None else [*path]
     for installed in metadata.distributions(name=distribution, path=folders):
@@ -40,5 +44,45 @@ def version_of(distribution: str, path: Sequence[str] | None = None) -> str | No
                 "after an interrupted installation. Run `pip install --force-reinstall "
                 f"{distribution}`; the package is as it was."
             )
+        try:
+            Version(version)
+        except InvalidVersion:
+            raise DamagedMetadataError(
+                f"The metadata of {distribution} in {installed.locate_file('')} has the version "
+                f"{version!r}, which isn't a version (PEP 440). Run `pip install "
+                f"--force-reinstall {distribution}`; the package is as it was."
+            ) from None
         return version
+    return None
+
+
+def missing_module(
+    distribution: str, modules: Iterable[str], path: Sequence[str] | None = None
+) -> Path | None:
+    """Return the first file of some modules that was installed and is missing now, or None.
+
+    An installation that was interrupted leaves folders without their ``__init__.py``, which Python
+    imports as empty packages.
+
+    Parameters
+    ----------
+    distribution
+        The name on PyPI of the distribution that has the modules.
+    modules
+        Dotted names.
+    path
+        Folders to search; None for `sys.path`.
+    """
+    folders = sys.path if path is None else [*path]
+    for installed in metadata.distributions(name=distribution, path=folders):
+        listed = {line.split(",")[0] for line in (installed.read_text("RECORD") or "").splitlines()}
+        for module in modules:
+            base = module.replace(".", "/")
+            for file in (f"{base}/__init__.py", f"{base}.py"):
+                if (
+                    file in listed
+                    and not (place := Path(str(installed.locate_file(file)))).exists()
+                ):
+                    return place
+        return None
     return None

@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import NamedTuple
 
-from voxbind_build.common.installed_versions import version_of
+from voxbind_build.common.installed_versions import missing_module, version_of
 from voxbind_build.model import LibrarySpec
 
 __all__ = [
@@ -98,9 +98,17 @@ def locate(spec: LibrarySpec, search_path: Sequence[Path] | None) -> Package:
     Raises
     ------
     LibraryNotFound
-        If it isn't found; the message has the command that installs it.
+        If it isn't found, or if a file of its modules that was installed is missing. The message
+        has the command that installs it.
     """
     name = spec.package
+    path = None if search_path is None else [str(folder) for folder in search_path]
+    missing = missing_module(spec.distribution, dict.fromkeys((name, *spec.modules)), path)
+    if missing is not None:
+        raise LibraryNotFound(
+            f"{missing} is missing, as after an interrupted installation; run `pip install "
+            f"--force-reinstall {spec.distribution}`"
+        )
     module_spec = _find_spec(name, search_path)
     folders = tuple(
         Path(folder) for folder in (module_spec and module_spec.submodule_search_locations) or ()
