@@ -552,18 +552,24 @@ def test_committed_recordings_outlive_a_lost_package_and_a_fresh_build(
     assert contents(folder) == kept
 
 
-def test_a_damaged_recording_is_named_and_kept_and_costs_its_own_library(
+def test_a_damaged_recording_is_named_and_nothing_is_lost(
     here: Path, made: tuple[Path, RecordReport], package: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "recordings"
     merge(specs(here)[1:], [made[0]], package, recordings=folder)
-    path = folder / "fast.json"
+    path, before = folder / "fast.json", contents(package)
     path.write_text(damaged := path.read_text().replace("float64", "float32"))
-    report = pipeline.build(specs(here), package, recordings=folder)
-    assert [str(path) in note for note in report.notes] == [True]
-    assert "digest doesn't match" in report.notes[0]
-    assert evidence(package)["negate"] == "inferred"
+    for write in (
+        lambda: pipeline.build(specs(here), package, recordings=folder),
+        lambda: pipeline.build(specs(here), package, fresh=True, recordings=folder),
+        lambda: merge(specs(here)[1:], [made[0]], package, recordings=folder),
+    ):
+        with pytest.raises(BuildError, match=r"fast\.json .*digest doesn't match"):
+            write()
+    assert contents(package) == before
     assert path.read_text() == damaged
+    checked = pipeline.check(specs(here), package, recordings=folder)
+    assert [str(path) in note for note in checked.notes] == [True]
 
 
 def test_recording_into_the_package_is_recording_and_merging(

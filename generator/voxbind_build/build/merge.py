@@ -22,6 +22,7 @@ from voxbind_build.build.recorded_libraries import (
     known_record,
     read_all,
     record_report,
+    refuse_damaged_recordings,
     refuse_without_device,
 )
 from voxbind_build.build.report import BuildError, Merged, RecordReport
@@ -57,7 +58,8 @@ def merge(
     Raises
     ------
     BuildError
-        If no observation in the files fits the source read here. The package is unchanged.
+        If no observation in the files fits the source read here, or a file of earlier recordings
+        is damaged. The package is unchanged.
     RecordingError
         If a file can't be trusted.
     ManifestError
@@ -74,6 +76,7 @@ def merge(
     library_names = {recording.library for recording in new_recordings}
     with claimed_package(out, reporter.say):
         known = known_record(out, recordings, writing=True)
+        refuse_damaged_recordings(known)
         notes = list(known.problems)
         states = read_all(
             [spec for spec in specs if spec.name in library_names], known, notes, reporter

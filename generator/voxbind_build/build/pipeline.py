@@ -28,6 +28,7 @@ from voxbind_build.build.package_manifest import manifest_of
 from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish, settled
 from voxbind_build.build.reading import read
+from voxbind_build.build.recorded_libraries import refuse_damaged_recordings
 from voxbind_build.build.report import (
     BuildError,
     BuildReport,
@@ -93,7 +94,8 @@ def build(
     Raises
     ------
     BuildError
-        If there is no library to wrap, or the generated code has errors.
+        If there is no library to wrap, a file of recordings is damaged, or the generated code has
+        errors.
     ManifestError
         If the frozen record is damaged or was edited by hand.
     SpecError
@@ -106,6 +108,7 @@ def build(
     notes = [] if package is None else unread_types(package, out)
     with disk.claimed(out, reporter.say):
         record = frozen.read_record(out, distrust=fresh, recordings=recordings)
+        refuse_damaged_recordings(record)
         if package is None:
             refuse_unreadable(record, out)
         record = for_package(record, package, specs)
@@ -193,7 +196,7 @@ def check(
     manifest = manifest_of(out)
     admit(specs, manifest.libraries, manifest.package)
     record = frozen.read_record(out, distrust=True, recordings=recordings)
-    notes: list[str] = list(record.problems)
+    notes = [*record.problems, *record.damaged_recordings]
     # A library's contracts can't be derived if its file of observations is missing or damaged.
     measured_here = {name for name, library in manifest.libraries.items() if not library.device}
     without_observations = measured_here - record.observations.keys()

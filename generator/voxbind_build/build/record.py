@@ -110,7 +110,7 @@ def record(
         frozen_record = known_record(out, recordings, writing=to is None)
         reporter.say("looking for the device")
         machines = {spec.name: _machine(spec) for spec in specs}
-        notes = list(frozen_record.problems)
+        notes = [*frozen_record.problems, *frozen_record.damaged_recordings]
         states = read_all(specs, frozen_record, notes, reporter)
         notes += [note for state in states.values() for note in _live_differences(state)]
 

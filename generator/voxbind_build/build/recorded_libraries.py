@@ -80,6 +80,25 @@ def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record
     return frozen.read_record(out, distrust=not writing, recordings=recordings or frozen.RECORDINGS)
 
 
+def refuse_damaged_recordings(known: Record) -> None:
+    """Raise an error if a file of recordings is damaged.
+
+    Without a GPU, its functions couldn't be measured again, and would lose their contracts.
+
+    Parameters
+    ----------
+    known
+        The frozen record.
+
+    Raises
+    ------
+    BuildError
+        With a sentence for each damaged file.
+    """
+    if known.damaged_recordings:
+        raise BuildError("\n".join(known.damaged_recordings))
+
+
 def read_all(
     specs: Sequence[LibrarySpec], known: Record, notes: list[str], reporter: Reporter
 ) -> dict[str, LibraryState]:

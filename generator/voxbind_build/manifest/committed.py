@@ -33,6 +33,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Paths of the files that this build or an earlier one wrote."""
     problems: tuple[str, ...] = ()
     """A sentence for each file that couldn't be read, or isn't in the manifest any more."""
+    damaged_recordings: tuple[str, ...] = ()
+    """A sentence for each file of recordings that couldn't be read."""
 
 
 def read_record(
@@ -40,8 +42,8 @@ def read_record(
 ) -> Record:
     """Read the record that an earlier build wrote, and the recordings.
 
-    A damaged file of observations or recordings is added to the record's problems, and affects
-    only its own library.
+    A damaged file of observations is added to the record's problems, and affects only its own
+    library. Damaged recordings are told apart from these: they can't be measured again here.
 
     Parameters
     ----------
@@ -79,7 +81,8 @@ def read_record(
         observations=observations,
         recordings=recorded,
         owned=owned | left,
-        problems=(*problems, *damaged, *unreadable),
+        problems=(*problems, *damaged),
+        damaged_recordings=unreadable,
     )
 
 
