@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from scipy import ndimage
 
-from helpers.live_descriptions import describe_function, describe_name, watch_name
+from helpers.live_descriptions import describe_function, describe_name, watch, watch_name
 from voxbind_build.classify import classify, find_types
 from voxbind_build.model import (
     DECISIVE,
@@ -750,3 +750,40 @@ def test_types_that_were_seen_are_types_of_what_several_indices_give() -> None:
     assert isinstance(ndimage.mean(image), float)
     assert isinstance(ndimage.mean(image, labels, index=[1, 2]), np.ndarray)
     assert isinstance(ndimage.maximum_position(image, labels, index=[1, 2]), list)
+
+
+# --- calls that show nothing ------------------------------------------------------------
+
+
+def turned(image, angle=0.0):
+    """Turn an image about its first two axes.
+
+    Parameters
+    ----------
+    image : ndarray
+        The image.
+    angle : float, optional
+        Angle in degrees.
+    """
+    return ndimage.rotate(image, angle, axes=(1, 0), reshape=False, order=1)
+
+
+def brightened(image, factor=1.0):
+    """Multiply an image.
+
+    Parameters
+    ----------
+    image : ndarray
+        The image.
+    factor : float, optional
+        What it is multiplied by.
+    """
+    return image * factor
+
+
+@pytest.mark.parametrize(("function", "contract"), [(turned, None), (brightened, "FLEXIBLE")])
+def test_a_call_that_changes_nothing_doesnt_decide_how_a_volume_is_treated(function, contract):
+    _, verdict = watch(function)
+    assert verdict.contract == contract
+    assert (verdict.evidence == "unobserved") is (contract is None)
+    assert contract or "but with angle=" in verdict.reason

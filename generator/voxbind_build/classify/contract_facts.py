@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from voxbind_build.classify.library_messages import telling
-from voxbind_build.model import Call, Observation, Result
+from voxbind_build.model import Call, Observation, ReachTrials, Result
 
 __all__ = ["ContractFacts", "Takes", "contract_facts", "takes_images"]
 
@@ -52,6 +52,9 @@ class ContractFacts(Struct, frozen=True, kw_only=True):
     """The error for a volume if all other arguments are made for it, in parentheses."""
     needs_colours: str
     """The evidence that a channel axis is needed."""
+    shows_nothing: str
+    """An argument with which elements of the result look far, although they look at one element
+    alone in the calls that were compared: a rotation by 0 does so. Empty if there is none."""
     default: str
     """A clause on the default of `channel_axis`, if it misreads volumes; empty if not."""
 
@@ -99,8 +102,22 @@ def contract_facts(observation: Observation) -> ContractFacts:
         needs_colours=(
             f"an image without it is refused{image_error}" if image_error else "as documented"
         ),
+        shows_nothing=_beyond_one_element(observation.reach),
         default=_DEFAULT if relations.get("default_reads_channels") else "",
     )
+
+
+def _beyond_one_element(reach: ReachTrials | None) -> str:
+    """Return a changed number with which elements look far, if by default they look at one."""
+    if reach is None or not reach.trials or reach.trials[0].elements is None:
+        return ""
+    usual, *others = reach.trials
+    if any(usual.elements or ()):
+        return ""
+    for trial in others:
+        if trial.elements is None and trial.changed and not trial.option:
+            return ", ".join(f"{name}={value}" for name, value in trial.changed.items())
+    return ""
 
 
 def _returned(observation: Observation, space: str) -> tuple[Call, ...]:
