@@ -501,6 +501,47 @@ def test_a_librarys_own_roles_come_first() -> None:
     assert main_parameter(description, {"image": "points"}) is None
 
 
+def noise_free(image, noise_mask=None, return_mask=False):
+    """Find pixels without noise.
+
+    Parameters
+    ----------
+    image : ndarray
+        The image.
+    noise_mask : ndarray, optional
+        Where to look.
+    return_mask : bool
+        If True, return a mask too.
+    """
+
+
+def test_a_flag_is_no_array_whatever_its_name() -> None:
+    found = image_parameters(describe_function(noise_free), {})
+    assert found == {"image": "image", "noise_mask": "mask"}
+
+
+def band(image, short, long):
+    """Subtract a wide mean from a narrow one.
+
+    Parameters
+    ----------
+    image : ndarray
+        The image.
+    short : int
+        Length of the narrow window.
+    long : int
+        Length of the wide window.
+    """
+    if long % 2 == 0 or long <= short:
+        raise ValueError("the wide window must be of odd length, and longer than the narrow one")
+    return ndimage.uniform_filter(image, short) - ndimage.uniform_filter(image, long)
+
+
+def test_lengths_that_must_be_odd_or_longer_than_others_are_tried() -> None:
+    _, verdict = watch(band)
+    assert (verdict.contract, verdict.evidence) == ("FLEXIBLE", "observed")
+
+
 # --- the same again -------------------------------------------------------------------------
 
 

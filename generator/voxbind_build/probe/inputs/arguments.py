@@ -79,7 +79,7 @@ def _by_type(parameter: Parameter) -> list[Any]:
     if "bool" in text:
         return [True]
     if re.search(r"\bint", text):
-        return [2]
+        return [2, 3, 5]  # widths of windows often have to be odd, and larger than another width
     if re.search(r"float|scalar|number", text):
         return [0.5, 2]
     if re.search(r"callable|function", text, re.IGNORECASE):

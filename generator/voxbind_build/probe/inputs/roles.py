@@ -137,10 +137,13 @@ def _role(parameter: Parameter, *, first: bool) -> str | None:
 
 
 def _is_no_array(parameter: Parameter) -> bool:
-    """Return whether a parameter takes no array: it is annotated as bytes, or is a list of arrays.
+    """Return whether a parameter takes no array: it is a flag, bytes, or a list of arrays.
 
-    A list of arrays holds the coefficients of a transform, or contours, and is no image.
+    A list of arrays holds the coefficients of a transform, or contours, and is no image. A flag is
+    True or False by default, such as ``return_mask``.
     """
+    if parameter.default in ("True", "False") and "arr" not in parameter.documented.lower():
+        return True
     if re.match(r"(?i)(a )?(list|sequence|tuple|iterable)s? of\b.*arrays?\b", parameter.documented):
         return "array_like" not in parameter.documented
     if parameter.annotation_source not in ("annotation", "stub"):
