@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from voxbind_build.build import changes_page, progress
+from voxbind_build.build.folded_notes import folded
 from voxbind_build.build.new_library import FirstLook, TrialReport
 from voxbind_build.build.report import (
     BuildReport,
@@ -106,7 +107,7 @@ def check(console: Console, report: CheckReport, *, documentation: bool = False)
             + ("  (not read here)" if row.source == "record" else ""),
             highlight=False,
         )
-    for note in report.notes:
+    for note in folded(report.notes):
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _unobserved(console, report.rows, report.unobserved)
     _declared(console, report.declared)
@@ -166,7 +167,7 @@ def trial(console: Console, report: TrialReport) -> None:
         for reason, names in report.excluded[row.library].items():
             listed = ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
             console.print(f"    {len(names)} {escape(reason)}: {escape(listed)}", highlight=False)
-    for note in report.notes:
+    for note in folded(report.notes):
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _unobserved(console, report.rows, report.unobserved)
     console.print("Nothing was written. `voxbind build` with the same --library adds the wrappers.")
