@@ -48,3 +48,6 @@ class TrialReport(Struct, frozen=True, kw_only=True):
     """By library and reason, the public names that would have no wrapper."""
     unobserved: tuple[Unobserved, ...] = ()
     notes: tuple[str, ...] = ()
+    kept_for: str = ""
+    """The folder of the package whose next build uses what was measured. It is empty if nothing is
+    kept, because the folder that contains it can't be written."""

@@ -191,6 +191,14 @@ def trial(console: Console, report: TrialReport) -> None:
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _unobserved(console, report.rows, report.unobserved)
     console.print("Nothing was written. `voxbind build` with the same --library adds the wrappers.")
+    kept = (
+        f"What was measured is kept for the package {report.kept_for}. A build of another package "
+        "(--out) or of a wheel (--wheel) measures again: give `check` the --out of that build."
+        if report.kept_for
+        else "What was measured isn't kept, because the folder that contains the package can't be "
+        "written: a build measures again. To keep it, give `check` and `build` the same --out."
+    )
+    console.print(kept, highlight=False, markup=False)
 
 
 _FINDINGS = {
