@@ -182,6 +182,39 @@ def test_a_check_of_a_new_library_measures_and_writes_nothing(
     assert {path: path.read_bytes() for path in package.rglob("*") if path.is_file()} == before
 
 
+def test_a_build_with_the_same_out_uses_what_a_check_measured(
+    gear: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toml = gear / "lab_filters.toml"
+    toml.write_text('name = "lab_filters"\nmodules = ["lab_gear.filters"]\n')
+    folders = {name: str(gear / name / "labwrap" / "typed") for name in ("same", "other")}
+    library = ["--library", str(toml)]
+    assert cli.run(["check", *library, "--out", folders["same"]]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"What was measured is kept for the package {folders['same']}." in printed
+    assert "A build of another package (--out) or of a wheel (--wheel) measures again" in printed
+
+    measured = {}
+    for name, folder in folders.items():
+        own = ["--package", "labwrap.typed", "--out", folder, "--json"]
+        assert cli.run(["build", *library, *own]) == 0
+        (row,) = json.loads(capsys.readouterr().out)["rows"]
+        measured[name] = row["measured"]
+    assert measured["same"] == 0
+    assert measured["other"] > 0
+
+
+def test_a_check_that_can_keep_nothing_says_so(
+    gear: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml = gear / "lab_filters.toml"
+    toml.write_text('name = "lab_filters"\nmodules = ["lab_gear.filters"]\n')
+    monkeypatch.setattr("voxbind_build.build.journal_beside.os.access", lambda *_: False)
+    assert cli.run(["check", "--library", str(toml), "--out", str(gear / "voxbind")]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "What was measured isn't kept, because the folder that contains the package" in printed
+
+
 def test_a_new_library_is_checked_beside_one_of_the_package(
     package: Path, capsys: pytest.CaptureFixture[str], gear: Path
 ) -> None:

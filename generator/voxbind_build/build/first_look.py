@@ -12,26 +12,21 @@ from importlib import metadata
 from importlib.util import find_spec
 from itertools import chain
 
+from msgspec.structs import replace
+
+from voxbind_build.build.candidate_modules import NOT_FOR_IMAGES, candidates, hiding
+from voxbind_build.build.folded_notes import folded
 from voxbind_build.build.image_class_guess import guess_image_class
 from voxbind_build.build.new_library import FirstLook
 from voxbind_build.build.reading import Reading, read_library
 from voxbind_build.build.report import BuildError
-from voxbind_build.discover import LibraryNotFound, submodules
+from voxbind_build.discover import LibraryNotFound
 from voxbind_build.libraries import builtin, suggestion
 from voxbind_build.model import Description, Exclusion, LibrarySpec, MemoryType
 from voxbind_build.probe.inputs import roles
 
 __all__ = ["look"]
 
-_DEPTH = 3
-"""Number of parts of the longest module names that are looked at."""
-_MOST = 80
-"""Greatest number of modules that are looked at."""
-_NOT_FOR_USERS = re.compile(
-    r"(?i)(tests?|testing|conftest|setup|version|cli|main|benchmarks?|examples?|demos?|docs?"
-    r"|compat|typing|types|utils?_test|.*_tests?|test_.*|data|datasets?)$"
-)
-"""Modules that rarely have functions of images; a person can add them."""
 _SUSPICIOUS = (
     (
         "file-io",
@@ -84,21 +79,37 @@ def look(name: str) -> FirstLook:
             )
     spec = LibrarySpec(name=package, distribution=distribution, modules=(package,))
     try:
-        modules = [package, *_modules_below(spec, package)][:_MOST]
-        reading = read_library(
-            LibrarySpec(name=package, distribution=distribution, modules=tuple(modules)), None
-        )
+        modules, others = candidates(spec)
+        whole = _read(spec, modules)
+        hidden_by = hiding(whole.inventory, modules)
+        reading = whole
+        if hidden_by:
+            reading = _read(spec, [module for module in modules if module not in hidden_by])
     except LibraryNotFound as error:
         raise BuildError(str(error)) from error
-    inventory = reading.inventory
+    inventory = whole.inventory
     if not inventory.live or package in inventory.not_importable:
-        reasons = "; ".join(inventory.differences)
+        reasons = "; ".join(folded(inventory.differences))
         raise BuildError(f"{package} can't be imported here. {reasons}".strip())
-    images = [entry for entry in reading.descriptions if _takes_image(entry)]
-    counts = _counted(modules, reading, images)
-    kept = [entry for entry in reading.descriptions if entry.module in counts]
+    listed = _counted(modules, [*filter(_takes_image, reading.descriptions)])
+    # A function is only hidden if the module that shows it is listed.
+    hidden_by = {
+        module: function
+        for module, function in hidden_by.items()
+        if listed.get(function.rpartition(".")[0])
+    }
+    shown = {*hidden_by.values()}
+    descriptions = [
+        *(entry for entry in whole.descriptions if entry.module not in hidden_by),
+        *(entry for entry in reading.descriptions if entry.name in shown),
+    ]
+    descriptions.sort(key=lambda entry: entry.name)
+    images = [*filter(_takes_image, descriptions)]
+    counts = _counted(modules, images)
+    kept = [entry for entry in descriptions if entry.module in counts]
     # If several modules have a function, the first one has it here.
     kept_images = [*{e.definition: e for e in reversed(images) if e.module in counts}.values()]
+    definitions = {entry.definition for entry in kept_images}
     memory, mentions = _memory(kept_images)
     exclusions = dict(_exclusions(kept))
     return FirstLook(
@@ -114,13 +125,22 @@ def look(name: str) -> FirstLook:
             for entry in kept_images
             if entry.name not in exclusions and (unclear := _unclear(entry))
         },
-        broken={
-            module: "it can't be imported"
-            for module in inventory.not_importable
-            if module in modules
-        },
+        broken=inventory.not_importable,
         image_class=guess_image_class(kept, [entry.name for entry in inventory.names]),
+        hiding=hidden_by,
+        lost=tuple(
+            entry.name
+            for entry in whole.descriptions
+            if entry.module in hidden_by
+            and _takes_image(entry)
+            and entry.definition not in definitions
+        ),
+        not_looked_at=others,
     )
+
+
+def _read(spec: LibrarySpec, modules: Sequence[str]) -> Reading:
+    return read_library(replace(spec, modules=tuple(modules)), None)
 
 
 def _importable(name: str) -> str:
@@ -150,7 +170,7 @@ def _importable(name: str) -> str:
             "it with pip, or give the name by which it is imported."
         )
     # `scikit-image` installs `skimage` beside folders of its tests or documentation.
-    return min(public, key=lambda module: (_NOT_FOR_USERS.match(module) is not None, module))
+    return min(public, key=lambda module: (NOT_FOR_IMAGES.match(module) is not None, module))
 
 
 def _distribution(top: str) -> str:
@@ -162,25 +182,12 @@ def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _modules_below(spec: LibrarySpec, module: str) -> Iterator[str]:
-    """Yield the public modules below a module, those that are near before those that are deep."""
-    names = [
-        f"{module}.{name}" for name in submodules(spec, module) if not _NOT_FOR_USERS.match(name)
-    ]
-    yield from names
-    if module.count(".") + 2 < _DEPTH:
-        for name in names:
-            yield from _modules_below(spec, name)
-
-
 def _takes_image(description: Description) -> bool:
     named = roles.image_parameters(description, {})
     return roles.main_parameter(description, named) is not None
 
 
-def _counted(
-    modules: Sequence[str], reading: Reading, images: Sequence[Description]
-) -> dict[str, int]:
+def _counted(modules: Sequence[str], images: Sequence[Description]) -> dict[str, int]:
     """Return the modules to list, with the number of image functions that each adds.
 
     A module that adds none is left out. If no module has any, the first one is listed.

@@ -18,6 +18,8 @@ __all__ = ["journal_beside"]
 def journal_beside(out: Path, reporter: Reporter) -> Iterator[frozen.Journal | None]:
     """Yield the journal that the next build reads; None if its folder can't be written.
 
+    A folder that doesn't exist is made, as by a build; otherwise what is measured would be lost.
+
     Parameters
     ----------
     out
@@ -25,7 +27,7 @@ def journal_beside(out: Path, reporter: Reporter) -> Iterator[frozen.Journal | N
     reporter
         Says if another build has to be waited for.
     """
-    parent = out.resolve().parent
+    parent = next(folder for folder in out.resolve().parents if folder.exists())
     if not os.access(parent, os.W_OK | os.X_OK):
         yield None
         return

@@ -29,6 +29,13 @@ class FirstLook(Struct, frozen=True, kw_only=True):
     """By public name of an image function, its required parameters of which nothing is known."""
     broken: dict[str, str]
     """By module that can't be imported, the error."""
+    hiding: dict[str, str]
+    """By module that isn't listed because its wrappers would hide a function, that function. It
+    has the name of the module, or of a package that contains it."""
+    lost: tuple[str, ...]
+    """Image functions that only such modules have."""
+    not_looked_at: tuple[str, ...]
+    """Modules that weren't looked at because they are too many or too deep."""
     image_class: ImageClass | None = None
     """The class of images that most functions seem to take, if it isn't one of arrays."""
 
@@ -41,3 +48,6 @@ class TrialReport(Struct, frozen=True, kw_only=True):
     """By library and reason, the public names that would have no wrapper."""
     unobserved: tuple[Unobserved, ...] = ()
     notes: tuple[str, ...] = ()
+    kept_for: str = ""
+    """The folder of the package whose next build uses what was measured. It is empty if nothing is
+    kept, because the folder that contains it can't be written."""

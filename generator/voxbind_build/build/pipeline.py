@@ -14,6 +14,7 @@ from pathlib import Path
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
+from voxbind_build.build.folded_notes import folded
 from voxbind_build.build.journal_beside import journal_beside
 from voxbind_build.build.library_state import LibraryState, twins_last
 from voxbind_build.build.measuring import Measure, measure_missing
@@ -134,7 +135,7 @@ def build(
         content, changes = publish(content, out, record.owned, reporter)
         journal.forget(states)
     notes += sentences({name: content.manifest.libraries[name] for name in states})
-    for note in notes:
+    for note in folded(notes):
         reporter.warn(note)
     return BuildReport(
         rows=content.rows,

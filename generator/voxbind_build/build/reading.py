@@ -14,6 +14,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from voxbind_build.build.broken_modules import recorded_in_broken, without_broken
+from voxbind_build.build.folded_notes import folded
 from voxbind_build.build.ledger import Entry
 from voxbind_build.build.library_state import LibraryState, own_folder
 from voxbind_build.build.patch_release import as_recorded
@@ -117,13 +118,13 @@ def read(
             continue
         if not (inventory.live or spec.device):
             reason = f"{spec.distribution} can't be imported here"
-            reason = "; ".join((reason, *inventory.differences))
+            reason = "; ".join((reason, *folded(inventory.differences)))
             remedy = "`voxbind doctor` says how to fix it" if spec.extra else "fix the import"
             notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
             continue
         lost = recorded_in_broken(inventory, record.manifest.libraries.get(spec.name))
         if lost:
-            reason = "; ".join((f"{lost} can't be imported here", *inventory.differences))
+            reason = "; ".join((f"{lost} can't be imported here", *folded(inventory.differences)))
             notes.append(_absent(spec, record, f"{reason}. Fix the import"))
             continue
         inventory = without_broken(inventory)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.durations import Durations
+from voxbind_build.build.folded_notes import folded
 from voxbind_build.build.library_state import LibraryState, outlasts, own_folder, recorded
 from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish
@@ -190,7 +191,7 @@ def _live_differences(state: LibraryState) -> list[str]:
     spec = state.inventory.spec
     live = discover(spec, own_folder(spec))
     if not live.live:
-        reason = "; ".join(live.differences) or "the reason is unknown"
+        reason = "; ".join(folded(live.differences)) or "the reason is unknown"
         raise BuildError(f"{spec.distribution} can't be imported here: {reason}")
     reported = {*state.inventory.differences}
     return [

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
+from voxbind_build.build.folded_notes import folded
 from voxbind_build.build.library_state import (
     LibraryState,
 )
@@ -152,7 +153,7 @@ def record_report(
     started
         Time of the monotonic clock at which the command started.
     """
-    for note in notes:
+    for note in folded(notes):
         reporter.warn(note)
     return RecordReport(
         rows=tuple(row for row in package.rows if row.library in states),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from voxbind_build.build.new_library import FirstLook
 
 __all__ = ["specification"]
 
+_MODULES = 20
+"""Greatest number of modules or functions that are listed in a comment."""
 _UNCLEAR = 20
 """Greatest number of functions with unclear parameters that are listed."""
 
@@ -44,6 +46,7 @@ def _lines(look: FirstLook, name: str, file: Path) -> Iterator[str]:
     for module, count in look.modules.items():
         yield f"  {json.dumps(module)},    # {count}"
     yield "]"
+    yield from _modules_left_out(look)
     yield ""
     images = sum(look.modules.values())
     yield "# The memory of the arrays that the functions work on, as types or documentation of"
@@ -82,3 +85,28 @@ def _lines(look: FirstLook, name: str, file: Path) -> Iterator[str]:
             yield f'# {parameter} = "..."'
     if len(listed) > _UNCLEAR:
         yield f"# {len(listed) - _UNCLEAR} more functions have such parameters."
+
+
+def _modules_left_out(look: FirstLook) -> Iterator[str]:
+    """Yield comments on the modules that aren't listed, and on the functions that this loses."""
+    if look.hiding:
+        yield "# These modules aren't listed, because a wrapped module hides the function of the"
+        yield "# same name, or of the name of its package:"
+        yield from _names([*look.hiding])
+    if look.lost:
+        yield "# These functions of images are only in such modules, and get no wrapper:"
+        yield from _names(look.lost)
+    if look.broken:
+        yield "# These modules can't be imported here, so they aren't listed:"
+        yield from _names([*look.broken])
+    if look.not_looked_at:
+        count = len(look.not_looked_at)
+        yield f"# Modules that weren't looked at, {count} in all, because they are too many"
+        yield "# or too deep. To wrap the functions of one, add its name to `modules`:"
+        yield from _names(look.not_looked_at)
+
+
+def _names(names: Sequence[str]) -> Iterator[str]:
+    yield from (f"#     {name}" for name in names[:_MODULES])
+    if len(names) > _MODULES:
+        yield f"#     and {len(names) - _MODULES} more, which `voxbind init --json` lists"

@@ -42,7 +42,8 @@ def try_libraries(
 ) -> TrialReport:
     """Read, measure, classify and render libraries as a build would, and write nothing of them.
 
-    What is measured is kept beside the package for the next build, if that folder can be written.
+    What is measured is kept beside the package for its next build, if that folder can be written.
+    Builds of other packages don't find it.
 
     Parameters
     ----------
@@ -72,6 +73,7 @@ def try_libraries(
     states = read(specs, record, notes, reporter)
     refuse_missing(specs, states, notes)
     with journal_beside(out, reporter) as journal:
+        is_kept = journal is not None
         measure_missing(states, record, journal, "changed", jobs, time_limit, notes, reporter)
     content = assemble_package(states, record, package)
     with scratch_folder() as folder:
@@ -91,4 +93,5 @@ def try_libraries(
         },
         unobserved=unobserved(content.manifest),
         notes=tuple(notes),
+        kept_for=str(out) if is_kept else "",
     )

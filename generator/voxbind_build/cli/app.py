@@ -152,7 +152,8 @@ def check(
 ) -> None:
     """Compare the installed libraries and the files on disk with the frozen record.
 
-    Of a library that --library names and the package doesn't have, report what it would give.
+    Of a library that --library names and the package doesn't have, report what it would give. The
+    measurement is kept for the next build with the same --out.
     """
     from voxbind_build.build import pipeline
     from voxbind_build.build.trial import new_libraries, try_libraries

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any, Literal
@@ -17,6 +17,8 @@ from rich.markup import escape
 from rich.text import Text
 
 from voxbind_build.build import changes_page, progress
+from voxbind_build.build.broken_modules import import_errors
+from voxbind_build.build.folded_notes import folded
 from voxbind_build.build.new_library import FirstLook, TrialReport
 from voxbind_build.build.report import (
     BuildReport,
@@ -106,7 +108,7 @@ def check(console: Console, report: CheckReport, *, documentation: bool = False)
             + ("  (not read here)" if row.source == "record" else ""),
             highlight=False,
         )
-    for note in report.notes:
+    for note in folded(report.notes):
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _unobserved(console, report.rows, report.unobserved)
     _declared(console, report.declared)
@@ -144,9 +146,28 @@ def first_look(console: Console, look: FirstLook, file: Path) -> None:
         highlight=False,
         markup=False,
     )
-    for module, problem in look.broken.items():
-        console.print(f"[yellow]note:[/] {escape(f'{module} is left out: {problem}')}")
+    for note in _left_out(look, file):
+        console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     console.print(f"`voxbind check --library {file}` reports what it would give.", markup=False)
+
+
+def _left_out(look: FirstLook, file: Path) -> Iterator[str]:
+    """Yield sentences on the modules that the specification doesn't list."""
+    for phrase in import_errors(look.broken):
+        yield f"left out: {phrase}"
+    if look.hiding:
+        named = ", ".join(f"{module} (for {name})" for module, name in look.hiding.items())
+        yield f"left out, because wrapped modules would hide a function of the same name: {named}"
+    if look.lost:
+        listed = ", ".join(look.lost[:_LISTED]) + (", ..." if len(look.lost) > _LISTED else "")
+        yield f"left out with these modules, functions of images ({len(look.lost)}): {listed}"
+    if look.not_looked_at:
+        examples = ", ".join(look.not_looked_at[:_EXAMPLES])
+        yield (
+            f"not looked at, because they are too many or too deep: {len(look.not_looked_at)} "
+            f"modules, for example {examples}. To wrap the functions of a module, add its name to "
+            f"`modules` in {file}; `--json` lists them all"
+        )
 
 
 def trial(console: Console, report: TrialReport) -> None:
@@ -166,10 +187,18 @@ def trial(console: Console, report: TrialReport) -> None:
         for reason, names in report.excluded[row.library].items():
             listed = ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
             console.print(f"    {len(names)} {escape(reason)}: {escape(listed)}", highlight=False)
-    for note in report.notes:
+    for note in folded(report.notes):
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _unobserved(console, report.rows, report.unobserved)
     console.print("Nothing was written. `voxbind build` with the same --library adds the wrappers.")
+    kept = (
+        f"What was measured is kept for the package {report.kept_for}. A build of another package "
+        "(--out) or of a wheel (--wheel) measures again: give `check` the --out of that build."
+        if report.kept_for
+        else "What was measured isn't kept, because the folder that contains the package can't be "
+        "written: a build measures again. To keep it, give `check` and `build` the same --out."
+    )
+    console.print(kept, highlight=False, markup=False)
 
 
 _FINDINGS = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from voxbind_build.discover.locate import (
     NO_VERSION,
     LibraryNotFound,
+    Package,
     has_minor_version,
     installed_version,
     is_patch,
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LibraryNotFound",
+    "Package",
     "discover",
     "has_minor_version",
     "is_patch",
+    "locate",
     "source_places",
-    "submodules",
 ]
 
 
@@ -85,17 +87,6 @@ def discover(
         deprecations=deprecations(resolver, assembled.names, assembled.handed_on),
         **assembled._asdict(),
     )
-
-
-def submodules(spec: LibrarySpec, module: str) -> tuple[str, ...]:
-    """Return the names of the public modules that a module of the library has on disk, sorted.
-
-    Raises
-    ------
-    LibraryNotFound
-        If the library's source isn't found.
-    """
-    return locate(spec, None).submodules(module)
 
 
 def _source_version(resolver: Resolver) -> str:

@@ -81,7 +81,7 @@ class Assembled(NamedTuple):
     differences: tuple[str, ...]
     live: bool
     absent: tuple[str, ...]
-    not_importable: tuple[str, ...]
+    not_importable: dict[str, str]
     handed_on: dict[str, dict[str, str]]
 
 
@@ -113,7 +113,7 @@ def assemble(
         and not assembler.only_read
         and any(not module.error for module in live.values()),
         tuple(assembler.absent),
-        tuple(assembler.not_importable),
+        assembler.not_importable,
         handed_on(spec, resolver, (*assembler.folders, *_not_listed(spec, names))),
     )
 
@@ -136,8 +136,8 @@ class _Assembler:
         self.only_read = False
         """Whether an imported module lacks most functions of its source."""
         self.absent: list[str] = []
-        self.not_importable: list[str] = []
-        """Modules that exist and couldn't be imported."""
+        self.not_importable: dict[str, str] = {}
+        """By module that exists and couldn't be imported, the error."""
 
     def module(self, name: str, live: LiveModule | None) -> Iterator[PublicName]:
         """Yield the public names of one module."""
@@ -148,7 +148,7 @@ class _Assembler:
                 self.absent.append(name)
             else:
                 self.differences.append(f"{name} was not read: {live.error}")
-                self.not_importable.append(name)
+                self.not_importable[name] = live.error
             return
         source_name = source_name or name
         source = self.resolver.module(source_name)
@@ -175,7 +175,7 @@ class _Assembler:
             return False
         self.differences.append(f"{name} was only read, not imported: {problem}")
         if live.error:
-            self.not_importable.append(name)
+            self.not_importable[name] = live.error
         else:
             self.only_read = True
         return True

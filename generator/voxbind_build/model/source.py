@@ -83,8 +83,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Whether the library could be imported."""
     absent: tuple[str, ...] = ()
     """Listed modules that don't exist."""
-    not_importable: tuple[str, ...] = ()
-    """Listed modules that exist and couldn't be imported."""
+    not_importable: dict[str, str] = field(default_factory=dict)
+    """By listed module that exists and couldn't be imported, the error."""
     handed_on: dict[str, dict[str, str]] = field(default_factory=dict)
     """See `Library.handed_on`."""
     classes: dict[str, dict[str, str]] = field(default_factory=dict)
