@@ -246,6 +246,34 @@ def test_what_cant_be_read_is_any_with_its_text_kept(documented: str) -> None:
             "docstring",
             id="truth",
         ),
+        pytest.param(
+            "ndarray", "slice(None, None, None)", "Array | slice", "docstring", id="slice"
+        ),
+        pytest.param(
+            "ndarray",
+            "(slice(None, 2, None), ...)",
+            "Array | tuple[object, ...]",
+            "docstring",
+            id="tuple of slices",
+        ),
+        pytest.param("int", "...", "int | EllipsisType", "docstring", id="ellipsis"),
+        pytest.param("int", "{1, 2}", "int | Collection[object]", "docstring", id="set"),
+        pytest.param("int", "set()", "int | Collection[object]", "docstring", id="empty set"),
+        pytest.param("str", "frozenset({1})", "str | Collection[object]", "docstring", id="frozen"),
+        pytest.param("int", "b'a'", "int | bytes", "docstring", id="bytes"),
+        pytest.param("int", "1j", "int | complex", "docstring", id="complex"),
+        pytest.param(
+            "bool",
+            'complex(0.0, float("nan"))',
+            "bool | complex",
+            "docstring",
+            id="call of complex",
+        ),
+        pytest.param(
+            "dict", "{1: 2}", "Mapping[str, object] | object", "docstring", id="numbers as keys"
+        ),
+        pytest.param("int", "{1: 2}", "int | Mapping[object, object]", "docstring", id="dict"),
+        pytest.param("", "slice(None, None, None)", "slice", "default", id="undocumented slice"),
         pytest.param("", "True", "bool", "default", id="undocumented bool"),
         pytest.param("", "1", "int", "default", id="undocumented int"),
         pytest.param("", "'a'", "str", "default", id="undocumented str"),

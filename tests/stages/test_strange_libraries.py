@@ -15,7 +15,7 @@ from voxbind_build import manifest
 from voxbind_build.build import pipeline
 from voxbind_build.build.admission import known_roles
 from voxbind_build.libraries import load
-from voxbind_build.model import Library
+from voxbind_build.model import Function, Library
 
 # By name of a library: its source, and what its TOML file has beside the name and the module.
 SOURCES = {
@@ -78,6 +78,59 @@ def flat(*args, **kwargs):
             raise ValueError("two axes only")
         return Picture(pixels[::-1].copy())
     return run(*args, **kwargs)
+''',
+    "plates": '''
+import numpy as np
+
+class Plate:
+    """An image of this library, which may consist of booleans."""
+
+    def __init__(self, pixels):
+        self.pixels = np.array(pixels)
+
+def invert(*args, **kwargs):
+    """invert(Plate image1) -> Plate"""
+    def run(image1):
+        if not isinstance(image1, Plate):
+            raise TypeError(f"in method, argument 1 of type Plate: {type(image1)}")
+        return Plate(~image1.pixels if image1.pixels.dtype == bool else -image1.pixels)
+    return run(*args, **kwargs)
+
+def to_pixels(plate):
+    return plate.pixels
+''',
+    "loose": '''
+import numpy as np
+
+def shine(image, mask=slice(None)):
+    """Multiply a part of an image by two.
+
+    Parameters
+    ----------
+    image : ndarray
+        Image.
+    mask : ndarray
+        The part.
+    """
+    result = np.array(image, float)
+    result[mask] *= 2
+    return result
+
+def count(sizes=frozenset({1, 2}), start=..., step=(slice(None, 2), ...), kinds={1: 2}):
+    """Count.
+
+    Parameters
+    ----------
+    sizes : int
+        Sizes.
+    start : int
+        Start.
+    step : int
+        Step.
+    kinds : dict
+        Kinds.
+    """
+    return len(sizes)
 ''',
     "batched": '''
 import torch
@@ -229,6 +282,16 @@ to_array = "pictures.to_pixels"
 [exclude."pictures.*_pixels"]
 reason = "conversion"
 """,
+    "plates": """
+[image_class]
+name = "plates.Plate"
+from_array = "plates.Plate"
+to_array = "plates.to_pixels"
+
+[exclude."plates.to_pixels"]
+reason = "conversion"
+""",
+    "loose": "",
     "batched": """
 memory_type = "torch"
 axes = "NCYX"
@@ -291,6 +354,10 @@ def run(folder: Path, code: str) -> str:
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip()
+
+
+def _types(function: Function) -> dict[str, str]:
+    return {parameter.name: parameter.annotation for parameter in function.parameters}
 
 
 @pytest.mark.parametrize(
@@ -392,6 +459,46 @@ def test_a_librarys_own_images_are_made_of_arrays_and_come_back_as_arrays(folder
             print(error)
     """
     assert run(folder, code).startswith("blur was given an image of the library's own class")
+
+
+def test_masks_stay_boolean_if_the_librarys_own_images_may(folder: Path) -> None:
+    code = """
+        import numpy as np
+        from voxbind import pictures, plates
+        mask = np.random.default_rng(0).random((12, 14)) > 0.5
+        inverted = plates.invert(mask)
+        assert inverted.dtype == bool
+        np.testing.assert_array_equal(inverted, ~mask)
+        # The other library has no booleans: masks are 0 and 1 there.
+        np.testing.assert_array_equal(pictures.subtract(mask, 0.0), mask.view("uint8"))
+        print("all")
+    """
+    assert run(folder, code) == "all"
+
+
+def test_a_default_of_another_type_than_documented_widens_the_type(
+    folder: Path, libraries: dict[str, Library]
+) -> None:
+    functions = libraries["loose"].functions
+    types = _types(functions["loose.count"])
+    assert types == {
+        "sizes": "int | Collection[object]",
+        "start": "int | EllipsisType",
+        "step": "int | tuple[object, ...]",
+        "kinds": "Mapping[str, object] | object",
+    }
+    assert _types(functions["loose.shine"])["mask"] == "Array | slice"
+    code = """
+        import numpy as np
+        from voxbind import loose
+        image = np.random.default_rng(0).random((12, 14))
+        for whole in (loose.shine(image), loose.shine(image, slice(None))):
+            np.testing.assert_array_equal(whole, 2 * image)
+        bright = loose.shine(image, image > 0.5)
+        np.testing.assert_array_equal(bright, np.where(image > 0.5, 2 * image, image))
+        print(loose.count())
+    """
+    assert run(folder, code) == "2"
 
 
 def test_the_arrays_of_another_overload_are_made_into_images_too(folder: Path) -> None:

@@ -208,6 +208,8 @@ class Call:
             return
         if isinstance(value, str) and name in plan.name_or_array:
             return
+        if class_of(value).__name__ == plan.default_classes.get(name):
+            return
         also = ", numbers and nested sequences" if name in plan.array_like else ""
         raise MemoryTypeError(
             f"{self.name}: {name!r} is {_kind(value)}. Accepted are {accepted_arrays()}{also}. "

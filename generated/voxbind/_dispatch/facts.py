@@ -33,6 +33,9 @@ class Facts(TypedDict, total=False):
     """Arrays for which numbers and nested sequences are accepted too."""
     name_or_array: tuple[str, ...]
     """Arrays for which a name is accepted too: ``init_level_set="checkerboard"``."""
+    default_classes: Mapping[str, str]
+    """Names of the classes that are accepted too because the default is of this class:
+    ``mask=slice(None)``."""
     accepts_masked: tuple[str, ...]
     """Arrays for which a masked array is accepted too: the library reads its mask."""
     masked_dtypes: Mapping[str, tuple[str, ...]]

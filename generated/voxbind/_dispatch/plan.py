@@ -30,6 +30,7 @@ class Plan:
         self.modified: tuple[str, ...] = facts.get("modified", ())
         self.array_like: tuple[str, ...] = facts.get("array_like", ())
         self.name_or_array: tuple[str, ...] = facts.get("name_or_array", ())
+        self.default_classes: Mapping[str, str] = facts.get("default_classes", {})
         self.accepts_masked: tuple[str, ...] = facts.get("accepts_masked", ())
         self.masked_dtypes: Mapping[str, tuple[str, ...]] = facts.get("masked_dtypes", {})
         self.accepts_dask: tuple[str, ...] = facts.get("accepts_dask", ())

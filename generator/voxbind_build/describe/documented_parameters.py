@@ -5,10 +5,21 @@ from __future__ import annotations
 import ast
 import math
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from voxbind_build.common.docstrings import Entry
-from voxbind_build.common.typeexpr import ANY, NONE, Literal, Name, TypeExpr, members, parse, union
+from voxbind_build.common.typeexpr import (
+    ANY,
+    NONE,
+    Literal,
+    Name,
+    TypeExpr,
+    head,
+    members,
+    parse,
+    union,
+)
 from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.docstrings import Documentation
 from voxbind_build.describe.doctype_reader import facts_of, read
@@ -27,6 +38,10 @@ __all__ = ["describe_parameter"]
 _NOTHING = Entry((), "", "")
 _TAKES_NONE = re.compile(r"\b(?:set to|assign)\s+`*None\b", re.IGNORECASE)
 """Words in a description that mean that None is accepted, even if the type doesn't say so."""
+_CALLED: dict[str, Callable[..., object]] = {
+    kind.__name__: kind for kind in (complex, frozenset, set, slice)
+}
+"""The classes that a canonical default calls, besides `float` and `range`."""
 
 
 class _Default(NamedTuple):
@@ -156,6 +171,9 @@ def _with_default(type_: TypeExpr, default: _Default | None) -> TypeExpr:
         return union(type_, Literal((default.value,)))
     if isinstance(default.value, float) and Name("int") in members(type_):
         return _with_fractions(type_)
+    if isinstance(default.value, dict) and any(head(each) == "Mapping" for each in members(type_)):
+        # Type checkers don't find the one of several mappings that takes the keys.
+        return union(type_, Name("object"))
     return union(type_, type_of(default.value))
 
 
@@ -169,12 +187,12 @@ def _default(source: SourceParameter) -> _Default | None:
         return None
     try:
         return _Default(_value(ast.parse(source.default, mode="eval").body))
-    except (SyntaxError, ValueError):
+    except (SyntaxError, TypeError, ValueError):
         return None
 
 
 def _value(node: ast.expr) -> object:
-    """Return the value of a canonical default (`discover.expressions.canonical`)."""
+    """Return the value of a canonical default (`discover.constants.canonical`)."""
     match node:
         case ast.Name(name):
             return {kind.__name__: kind for kind in (bool, float, int, str, complex, list)}.get(
@@ -184,7 +202,17 @@ def _value(node: ast.expr) -> object:
             return math.inf
         case ast.Call(ast.Name("range")):
             return range(1)
+        case ast.Call(ast.Name(name), items) if name in _CALLED:
+            return _CALLED[name](*map(_value, items))
         case ast.Tuple(items):
             return tuple(map(_value, items))
+        case ast.List(items):
+            return [*map(_value, items)]
+        case ast.Set(items):
+            return {*map(_value, items)}
+        case ast.Dict(keys, values):
+            return {
+                _value(key): _value(value) for key, value in zip(keys, values, strict=True) if key
+            }
         case _:
             return ast.literal_eval(node)

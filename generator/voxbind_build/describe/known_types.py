@@ -43,8 +43,8 @@ __all__ = [
 
 _NAMES = frozenset(
     {
-        *("Any", "Array", "ArrayLike", "Callable", "Collection", "DTypeLike", "Literal"),
-        *("Mapping", "Never", "None", "RandomGenerator", "Sequence"),
+        *("Any", "Array", "ArrayLike", "Callable", "Collection", "DTypeLike", "EllipsisType"),
+        *("Literal", "Mapping", "Never", "None", "RandomGenerator", "Sequence"),
         *("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object"),
         *("range", "set", "slice", "str", "tuple", "type"),
     }
@@ -131,6 +131,8 @@ def type_of(value: object) -> TypeExpr:
             return Name(kind.__name__)
     if isinstance(value, type):
         return Name("DTypeLike")
+    if value is ...:
+        return Name("EllipsisType")
     if isinstance(value, range):
         return Generic("Sequence", (Name("int"),))
     if isinstance(value, tuple):
@@ -144,6 +146,8 @@ def type_of(value: object) -> TypeExpr:
         return Generic("tuple", (ANY, DOTS))
     if isinstance(value, list):
         return Generic("Sequence", (ANY,))
+    if isinstance(value, (set, frozenset)):
+        return Generic("Collection", (ANY,))
     if isinstance(value, dict):
         return (
             _TABLE
@@ -178,9 +182,16 @@ def _accepts(member: TypeExpr, value: object) -> bool:
         case "complex":
             return isinstance(value, (int, float, complex))
         case "Mapping":
-            return isinstance(value, dict)
+            return isinstance(value, dict) and all(
+                accepts(inner, item)
+                for inner, items in zip(
+                    arguments(member), zip(*value.items(), strict=True), strict=False
+                )
+                for item in items
+            )
         case "Collection" | "Sequence":
-            return isinstance(value, (tuple, list, range)) and all(
+            kinds = (tuple, list, range) + (set, frozenset) * (name == "Collection")
+            return isinstance(value, kinds) and all(
                 accepts(inner, item) for inner in arguments(member) for item in value
             )
         case "tuple":

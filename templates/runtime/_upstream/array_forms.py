@@ -133,6 +133,20 @@ def _as_numpy(image: Any) -> Any:
     return np.asanyarray(image)
 
 
+def _converted(from_array: Callable[[Any], Any], array: Any) -> Any:
+    """Return a library's image of an array.
+
+    Some of these classes have booleans, such as DIPlib's. Others refuse them, such as SimpleITK's:
+    masks are 0 and 1 there.
+    """
+    if array.dtype != bool:
+        return from_array(array)
+    try:
+        return from_array(array)
+    except Exception:  # libraries raise errors of all kinds, also of their own
+        return from_array(array.view("uint8"))
+
+
 def with_class(
     function: Callable[..., Any], images: Mapping[str, int], image_class: ImageClass
 ) -> Callable[..., Any]:
@@ -162,9 +176,7 @@ def with_class(
                 return image
             if len(getattr(image, "shape", ())) < 2:
                 return image
-            array = _as_numpy(image)
-            # Few of these classes have booleans; libraries have masks of 0 and 1 instead.
-            return from_array(array.view("uint8") if array.dtype == bool else array)
+            return _converted(from_array, _as_numpy(image))
 
         result = function(*replaced(images, change, args, kwargs), **kwargs)
         if is_own:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from types import EllipsisType, MappingProxyType
 
 from voxbind_build.common.bindable import is_identifier
 from voxbind_build.common.typeexpr import (
@@ -24,6 +24,7 @@ __all__ = [
     "annotation",
     "identifier",
     "literal",
+    "other_class",
     "type_of",
     "with_arrays",
 ]
@@ -71,7 +72,7 @@ VOCABULARY = MappingProxyType(
             ("ClesperantoArray", "ClesperantoArrayT"), "voxbind._memory.pyclesperanto_types"
         ),
         **dict.fromkeys(("PathLike",), "os"),
-        **dict.fromkeys(("ModuleType",), "types"),
+        **dict.fromkeys(("EllipsisType", "ModuleType"), "types"),
         **dict.fromkeys(
             (
                 *("bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int"),
@@ -207,6 +208,26 @@ def literal(text: str, where: str, bind: Bind) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise RenderError(f"{where}: {text!r} isn't a literal: {error}") from error
     return ast.unparse(_Literal(text, where, bind).visit(tree))
+
+
+def other_class(default: str) -> str:
+    """Return the name of a default's class; empty for None, numbers, words, tuples and lists.
+
+    Parameters
+    ----------
+    default
+        The default's source: a literal.
+    """
+    match ast.parse(default, mode="eval").body:
+        case ast.Call(ast.Name("slice" | "set" | "frozenset" as name)):
+            return name
+        case ast.Constant(bytes() | EllipsisType() as value):
+            return type(value).__name__
+        case ast.Dict() | ast.Set() as node:
+            return type(node).__name__.lower()
+        case ast.Name():
+            return "type"
+    return ""
 
 
 def with_arrays(type_: TypeExpr, array: TypeExpr) -> TypeExpr:

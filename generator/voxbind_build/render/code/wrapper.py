@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from voxbind_build.memories.lookup import facts as memory_facts
 from voxbind_build.model import Function, MemoryType, Parameter
-from voxbind_build.render.code.checked_text import identifier, literal
+from voxbind_build.render.code.checked_text import identifier, literal, other_class
 from voxbind_build.render.code.namespace import Namespace
 from voxbind_build.render.code.overloads import (
     SLICE_BY_SLICE,
@@ -295,6 +295,12 @@ class _Writer:
             "modified": self._modified,
             "array_like": function.array_like if self._images else (),
             "name_or_array": function.name_or_array if self._images else (),
+            "default_classes": {
+                name: kind
+                for name in self._images[1:]
+                if self._by_name[name].default_is_literal
+                and (kind := other_class(self._by_name[name].default or "None"))
+            },
             "accepts_masked": function.masked if is_image else (),
             "masked_dtypes": function.masked_dtypes if is_image else {},
             "accepts_dask": function.lazy if self._images else (),
