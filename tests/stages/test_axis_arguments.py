@@ -284,6 +284,17 @@ def sized(image):
     return float(image.size)
 
 
+def dark(image):
+    """Return the tenth percentile, which is 0 for images of objects, whatever their mask is.
+
+    Parameters
+    ----------
+    image : ndarray
+    """
+    values = np.sort(np.ma.compressed(image))
+    return float(values[len(values) // 10])
+
+
 def masked_refused(image):
     """Refuse masked arrays.
 
@@ -305,6 +316,7 @@ MASKS: list[tuple[Callable[..., Any], tuple[str, ...], dict[str, tuple[str, ...]
     (neighbours, (), {}),
     (doubled, ("image",), {}),
     (sized, (), {}),
+    (dark, ("image",), {"image": ALL[1:]}),
     (masked_refused, (), {}),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -474,6 +475,8 @@ def test_masks_stay_boolean_if_the_librarys_own_images_may(folder: Path) -> None
         print("all")
     """
     assert run(folder, code) == "all"
+    observed = json.loads((folder / "out/voxbind/observations/plates.json").read_text())
+    assert observed["observations"]["plates:invert"]["dtypes"]["bool"]["dtype"] == "bool"
 
 
 def test_a_default_of_another_type_than_documented_widens_the_type(

@@ -60,7 +60,12 @@ def _with_class(
     def change(value: Any) -> Any:
         if not isinstance(value, np.ndarray) or value.ndim < 2:
             return value
-        return from_array(value.view(np.uint8) if value.dtype == bool else value)
+        if value.dtype != bool:
+            return from_array(value)
+        try:
+            return from_array(value)
+        except Exception:  # the class has no booleans: its masks are 0 and 1
+            return from_array(value.view(np.uint8))
 
     def call(*args: Any, **kwargs: Any) -> Any:
         result = function(*replaced(positions, change, args, kwargs), **kwargs)

@@ -84,7 +84,8 @@ def _is_seen(
 ) -> bool | None:
     """Return whether one of two masks, which are blocks by default, is looked at.
 
-    None if the call fails.
+    None if that can't be observed: the call fails, its result has no arrays that can be compared,
+    or neither the elements below the mask nor the mask have an effect on it.
     """
     image = arguments.get(name)
     if not isinstance(image, np.ndarray) or bench.is_late():
@@ -94,15 +95,15 @@ def _is_seen(
     first: list[Leaf] = []
     for fill in (image.max(), image.min()):
         leaves_of_fill = _run(bench, arguments, name, np.where(mask, fill, image), mask)
-        if leaves_of_fill is None:
+        if not leaves_of_fill:
             return None
-        if not leaves_of_fill or (first and not _equal(first, leaves_of_fill)):
+        if first and not _equal(first, leaves_of_fill):
             return False
         first = leaves_of_fill
     filled = np.where(other_mask, image.max(), image)
     other = _run(bench, arguments, name, filled, other_mask)
     if not other or _equal(first, other):
-        return False
+        return None
     return _are_left_out(bench, arguments, mask, first)
 
 
