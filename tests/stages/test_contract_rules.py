@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 import voxbind
 from voxbind import ProcessingContract
@@ -14,10 +15,14 @@ from voxbind._native import declaring
 from voxbind_build.classify.contract_facts import ContractFacts, Takes
 from voxbind_build.classify.contract_rules import RULES, contract
 from voxbind_build.manifest import MANIFEST, read
-from voxbind_build.model import Call, Contract, Observation, Result
+from voxbind_build.model import Call, Contract, Observation, ReachTrial, ReachTrials, Result
 from voxbind_build.render.contract_forms import contract_form
 
-TEXTS = {"default": r"(, if channel_axis=None is passed .*)?", "needs_colours": ".*"}
+TEXTS = {
+    "default": r"(, if channel_axis=None is passed .*)?",
+    "needs_colours": ".*",
+    "shows_nothing": r"\w+=.+",
+}
 """What may stand for a field in braces; for all others it is the library's error, or nothing."""
 IMAGES = {"image": ((17, 22), (19, 15)), "volume": ((9, 17, 22), (11, 19, 15))}
 
@@ -63,6 +68,15 @@ MADE_UP = (
     observed(*SAME, last_axis_gone=True),
     observed(QUOTED, *SAME, flat_arguments=True),
     observed(*NUMBERS, mean_of_planes=True),
+    replace(
+        observed(*SAME, per_slice=True, last_axis=True),
+        reach=ReachTrials(
+            trials=(
+                ReachTrial(elements=(0, 0)),
+                ReachTrial(changed={"angle": "1.6"}, elements=None),
+            ),
+        ),
+    ),
 )
 
 

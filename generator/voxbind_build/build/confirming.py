@@ -2,9 +2,9 @@
 
 A result may depend on chance although equal calls of one process agree. pyclesperanto 0.25.1, for
 example, computes constants of a Fourier transform when it compiles it. For lengths with a prime
-factor of 17 or more they are wrong about once in ten times, and then stay so, since the compiled
-transform is kept. So an observation that differs from the recorded one counts only if a second
-measurement, with an empty cache of compiled kernels, agrees with it.
+factor of 17 or more they were wrong in 5 of 174 compilations. The compiled transform is kept, so
+that its results stay wrong. An observation that differs from the recorded one therefore counts
+only if a second measurement, with an empty cache of compiled kernels, agrees with it.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ def _without_chance(recorded: Observation, first: Observation, second: Observati
 def _confirmed_values(old: Values, first: Values, second: Values) -> dict[str, str]:
     """Return the results of the calls of which two measurements agree.
 
-    If they don't, the old text stays if one of them agrees with it. Otherwise the result is marked
-    as unstable.
+    If they don't, the old text stays if one of them agrees with it: that one has the old text then,
+    since it is as it would be written. Otherwise the result is marked as unstable.
     """
     again = settled(first, second)
     texts = {}
@@ -101,7 +101,7 @@ def _confirmed_values(old: Values, first: Values, second: Values) -> dict[str, s
         other = again.get(call)
         if other == text:
             texts[call] = text
-        elif call in old and old[call] in (text, settled(old, second).get(call)):
+        elif call in old and old[call] in (text, second.get(call)):
             texts[call] = old[call]
         else:
             texts[call] = f"{text.partition(' ')[0]} {UNSTABLE}"

@@ -30,7 +30,8 @@ class Rule(NamedTuple):
     takes: Takes
     """The images that the function accepted."""
     fits: Callable[[ContractFacts], bool | None]
-    contract: Contract
+    contract: Contract | None
+    """None if the calls that were compared don't show it."""
     reason: str
     """In words, with fields of `ContractFacts` in braces."""
 
@@ -77,6 +78,14 @@ RULES: tuple[Rule, ...] = (
         "volume with a channel axis{colour_volume_error}",
     ),
     # --- takes both an image and a volume: the relation of the two results decides ---
+    Rule(
+        "image and volume",
+        lambda facts: facts.per_slice and facts.last_axis and facts.shows_nothing != "",
+        None,
+        "not observed: in the calls that were compared, each pixel of the result depends on the "
+        "same pixel of the image alone, but with {shows_nothing} on many: these calls don't show "
+        "which axes belong together",
+    ),
     Rule(
         "image and volume",
         lambda facts: facts.last_axis_gone,
@@ -191,20 +200,12 @@ RULES: tuple[Rule, ...] = (
 """Rules in the order in which they are tried. The last rule for each `Takes` always fits."""
 
 
-_SHOWS_NOTHING = (
-    "not observed: in the calls that were compared, each pixel of the result depends on the same "
-    "pixel of the image alone, but with {} on many: these calls don't show which axes belong "
-    "together"
-)
-
-
 def contract(observation: Observation) -> Finding:
     """Choose the contract of a function with an image argument from an observation of it."""
     facts = contract_facts(observation)
     if undecided(observation) or facts.takes == "nothing":
         return Finding(None, f"not observed: {tried(observation)}", evidence="unobserved")
-    if facts.per_slice and facts.last_axis and facts.shows_nothing:
-        return Finding(None, _SHOWS_NOTHING.format(facts.shows_nothing), evidence="unobserved")
     rule = next(rule for rule in RULES if rule.takes == facts.takes and rule.fits(facts))
     reason = rule.reason.format(**structs.asdict(facts))
-    return Finding(rule.contract, reason, needs_channels=facts.takes == "colours")
+    evidence: Evidence = "unobserved" if rule.contract is None else "observed"
+    return Finding(rule.contract, reason, evidence, needs_channels=facts.takes == "colours")

@@ -32,28 +32,21 @@ def version_of(distribution: str, path: Sequence[str] | None = None) -> str | No
         If its metadata has no version or isn't text, as after an installation that was interrupted,
         or if the version isn't one as PEP 440 has it.
     """
-    folders = sys.path if path is None else [*path]
-    for installed in metadata.distributions(name=distribution, path=folders):
-        try:
-            version: str | None = installed.version
-        except (KeyError, OSError, ValueError):
-            version = None
-        if not version:
-            raise DamagedMetadataError(
-                f"The metadata of {distribution} in {installed.locate_file('')} is damaged, as "
-                "after an interrupted installation. Run `pip install --force-reinstall "
-                f"{distribution}`; the package is as it was."
-            )
-        try:
-            Version(version)
-        except InvalidVersion:
-            raise DamagedMetadataError(
-                f"The metadata of {distribution} in {installed.locate_file('')} has the version "
-                f"{version!r}, which isn't a version (PEP 440). Run `pip install "
-                f"--force-reinstall {distribution}`; the package is as it was."
-            ) from None
-        return version
-    return None
+    installed = _installed(distribution, path)
+    if installed is None:
+        return None
+    try:
+        version: str | None = installed.version
+    except (KeyError, OSError, ValueError):
+        version = None
+    if not version:
+        raise _damaged(distribution, installed, "is damaged, as after an interrupted installation")
+    try:
+        Version(version)
+    except InvalidVersion:
+        problem = f"has the version {version!r}, which isn't a version (PEP 440)"
+        raise _damaged(distribution, installed, problem) from None
+    return version
 
 
 def missing_module(
@@ -73,16 +66,28 @@ def missing_module(
     path
         Folders to search; None for `sys.path`.
     """
-    folders = sys.path if path is None else [*path]
-    for installed in metadata.distributions(name=distribution, path=folders):
-        listed = {line.split(",")[0] for line in (installed.read_text("RECORD") or "").splitlines()}
-        for module in modules:
-            base = module.replace(".", "/")
-            for file in (f"{base}/__init__.py", f"{base}.py"):
-                if (
-                    file in listed
-                    and not (place := Path(str(installed.locate_file(file)))).exists()
-                ):
-                    return place
+    installed = _installed(distribution, path)
+    if installed is None:
         return None
+    listed = {line.split(",")[0] for line in (installed.read_text("RECORD") or "").splitlines()}
+    for module in modules:
+        base = module.replace(".", "/")
+        for file in (f"{base}/__init__.py", f"{base}.py"):
+            place = Path(str(installed.locate_file(file)))
+            if file in listed and not place.exists():
+                return place
     return None
+
+
+def _installed(distribution: str, path: Sequence[str] | None) -> metadata.Distribution | None:
+    folders = sys.path if path is None else [*path]
+    return next(iter(metadata.distributions(name=distribution, path=folders)), None)
+
+
+def _damaged(
+    distribution: str, installed: metadata.Distribution, problem: str
+) -> DamagedMetadataError:
+    return DamagedMetadataError(
+        f"The metadata of {distribution} in {installed.locate_file('')} {problem}. Run "
+        f"`pip install --force-reinstall {distribution}`; the package is as it was."
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
@@ -102,8 +101,8 @@ def locate(spec: LibrarySpec, search_path: Sequence[Path] | None) -> Package:
         has the command that installs it.
     """
     name = spec.package
-    path = None if search_path is None else [str(folder) for folder in search_path]
-    missing = missing_module(spec.distribution, dict.fromkeys((name, *spec.modules)), path)
+    modules = dict.fromkeys((name, *spec.modules))
+    missing = missing_module(spec.distribution, modules, _folders(search_path))
     if missing is not None:
         raise LibraryNotFound(
             f"{missing} is missing, as after an interrupted installation; run `pip install "
@@ -142,9 +141,13 @@ def source_places(spec: LibrarySpec, search_path: Sequence[Path] | None) -> tupl
     return (*package.folders, *stubs, *([package.file] if package.file else []))
 
 
+def _folders(search_path: Sequence[Path] | None) -> list[str] | None:
+    return None if search_path is None else [str(folder) for folder in search_path]
+
+
 def _find_spec(name: str, search_path: Sequence[Path] | None) -> ModuleSpec | None:
     if search_path is not None:
-        return PathFinder.find_spec(name, [str(path) for path in search_path])
+        return PathFinder.find_spec(name, _folders(search_path))
     try:
         return importlib.util.find_spec(name)
     except (ImportError, ValueError):
@@ -162,7 +165,7 @@ def installed_version(spec: LibrarySpec, search_path: Sequence[Path] | None) -> 
     search_path
         Folders to search; None for `sys.path`.
     """
-    path = sys.path if search_path is None else [str(folder) for folder in search_path]
+    path = _folders(search_path)
     versions = (version_of(name, path) for name in (spec.distribution, *spec.also))
     return next(filter(None, versions), None)
 
